@@ -1,0 +1,281 @@
+"""Files of machine code and bytecode on disk: private to their owner, checked, written atomically, bounded.
+
+They lie in ``$XDG_CACHE_HOME/jitvm`` or ``~/.cache/jitvm``. Code from there is executed, so the directory and each file must
+belong to this user and be writable by nobody else: that is the security. The digest is against damage only. Everything that
+a result depends on (source, versions, CPU) belongs in the key, which is stored with the data and compared.
+"""
+from __future__ import annotations
+
+import os
+from stat import S_ISDIR, S_ISREG
+from struct import Struct
+from time import time
+
+try:
+    from _blake2 import blake2b  # hashlib loads OpenSSL, which takes longer than all else here
+except ImportError:
+    from hashlib import blake2b
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAGIC = b"JITVM\r\n\0"
+FORMAT = 1
+MIB = 1 << 20
+LIMITS = {"trace": 64 * MIB, "bytecode": 64 * MIB}
+"""Bytes that the files of a kind may take together; the least recently used go first. Other kinds are not bounded."""
+
+PRUNE_EVERY = 32
+"""Bounds are enforced at the first and then at each so many-th store of a process: looking at the directory takes longer than
+writing a file."""
+STALE_SECONDS = 3600.0
+"""A temporary file of this age was left by a process that died."""
+
+_HEADER = Struct("<8sIIQ32s")
+_OTHERS_WRITE = 0o022
+_DIRECTORY = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)
+_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
+
+
+class CacheUnavailable(Exception):
+    """The cache cannot be used; the message says why in one line, for one warning. Nothing is lost but time."""
+
+
+def default_directory() -> str:
+    """Where the cache is by default. Raises CacheUnavailable where the user has no home directory."""
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    if not os.path.isabs(base):  # a relative one is to be ignored, says the XDG specification
+        home = os.path.expanduser("~")
+        if not os.path.isabs(home):
+            raise CacheUnavailable("no home directory for the code cache")
+        base = os.path.join(home, ".cache")
+    return os.path.join(base, "jitvm")
+
+
+class Cache:
+    """The cache in one directory, which is made when something is first stored.
+
+    ``problem`` is the reason why the last ``load`` found a file and could not use it, or an empty string.
+    """
+
+    def __init__(self, directory: str | None = None, limits: dict[str, int] | None = None) -> None:
+        self.directory = default_directory() if directory is None else directory
+        self.limits = LIMITS if limits is None else limits
+        self.problem = ""
+        self._stores = 0
+
+    def load(self, kind: str, key: bytes) -> bytes | None:
+        """What was stored under the key, or None. A file that is damaged is removed and counts as absent.
+
+        Raises CacheUnavailable if the directory is not to be trusted or cannot be read.
+        """
+        self.problem = ""
+        directory = self._open(create=False)
+        if directory is None:
+            return None
+        name = _file_name(kind, key)
+        try:
+            data = self._read(directory, name)
+            if data is None:
+                return None
+            self.problem = _damage(data, key)
+            if self.problem:
+                _remove(directory, name)
+                return None
+            if kind in self.limits:
+                _touch(directory, name)
+            return data[_HEADER.size + len(key):]
+        finally:
+            os.close(directory)
+
+    def store(self, kind: str, key: bytes, data: bytes) -> None:
+        """Stores data (replacing what was there) for later processes; all of it or, on failure, nothing.
+
+        Raises CacheUnavailable if the directory is not to be trusted or cannot be written.
+        """
+        directory = self._open(create=True)
+        assert directory is not None
+        name = _file_name(kind, key)
+        temporary = f".{name}.{os.getpid()}.{self._stores}"
+        header = _HEADER.pack(MAGIC, FORMAT, len(key), len(data), _digest(key, data))
+        try:
+            self._write(directory, temporary, b"".join((header, key, data)))
+            os.replace(temporary, name, src_dir_fd=directory, dst_dir_fd=directory)
+            if kind in self.limits and self._stores % PRUNE_EVERY == 0:
+                self._prune(directory, kind, name)
+            self._stores += 1
+        except OSError as error:
+            _remove(directory, temporary)
+            raise CacheUnavailable(f"{self.directory} cannot be written: {error.strerror}") from None
+        finally:
+            os.close(directory)
+
+    def remove(self, kind: str, key: bytes) -> None:
+        """Removes what is stored under the key, if it is there: for data that turns out to be of no use."""
+        directory = self._open(create=False)
+        if directory is not None:
+            _remove(directory, _file_name(kind, key))
+            os.close(directory)
+
+    def prune(self, kind: str) -> None:
+        """Enforces the bound of a kind now."""
+        directory = self._open(create=False)
+        if directory is not None:
+            try:
+                self._prune(directory, kind, "")
+            finally:
+                os.close(directory)
+
+    def _open(self, *, create: bool) -> int | None:
+        """A descriptor of the directory, checked. It is closed after each use: the script sees the descriptors it expects."""
+        try:
+            try:
+                directory = os.open(self.directory, _DIRECTORY)
+            except FileNotFoundError:
+                if not create:
+                    return None
+                os.makedirs(os.path.dirname(self.directory), 0o700, exist_ok=True)
+                os.makedirs(self.directory, 0o700, exist_ok=True)
+                directory = os.open(self.directory, _DIRECTORY)
+        except OSError as error:
+            raise CacheUnavailable(f"{self.directory} cannot be used: {error.strerror}") from None
+        status = os.fstat(directory)
+        problem = ""
+        if not S_ISDIR(status.st_mode):
+            problem = "is not a directory"
+        elif status.st_uid != os.geteuid():
+            problem = "belongs to another user"
+        elif status.st_mode & _OTHERS_WRITE:
+            problem = "can be written by other users"
+        if problem:
+            os.close(directory)
+            raise CacheUnavailable(f"{self.directory} {problem}")
+        return directory
+
+    def _read(self, directory: int, name: str) -> bytes | None:
+        try:
+            file = os.open(name, os.O_RDONLY | _NOFOLLOW, dir_fd=directory)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            self.problem = f"cannot be opened: {error.strerror}"
+            return None
+        try:
+            status = os.fstat(file)
+            if not S_ISREG(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & _OTHERS_WRITE:
+                self.problem = "not a file of this user alone"
+                return None
+            parts = []
+            while part := os.read(file, max(status.st_size, 1)):
+                parts.append(part)
+            return b"".join(parts)
+        except OSError as error:
+            self.problem = f"cannot be read: {error.strerror}"
+            return None
+        finally:
+            os.close(file)
+
+    def _write(self, directory: int, name: str, data: bytes) -> None:
+        file = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW, 0o600, dir_fd=directory)
+        try:
+            view = memoryview(data)
+            while view:
+                view = view[os.write(file, view):]
+        finally:
+            os.close(file)
+
+    def _prune(self, directory: int, kind: str, keep: str) -> None:
+        """Removes the least recently used files of a kind beyond its bound, and temporary files left behind."""
+        files = []
+        total = 0
+        now = time()
+        for name, size, used in _entries(directory):
+            if name.startswith("."):
+                if now - used > STALE_SECONDS:
+                    _remove(directory, name)
+            elif name.startswith(kind + "-"):
+                files.append((used, size, name))
+                total += size
+        for _, size, name in sorted(files):
+            if total <= self.limits.get(kind, total):
+                break
+            if name != keep:
+                _remove(directory, name)
+                total -= size
+
+
+_default: Cache | None = None
+
+
+def default() -> Cache:
+    """The cache in the default directory. Raises CacheUnavailable where there is no home directory."""
+    global _default
+    if _default is None:
+        _default = Cache()
+    return _default
+
+
+def load(kind: str, key: bytes) -> bytes | None:
+    """``Cache.load`` of the default cache."""
+    return default().load(kind, key)
+
+
+def store(kind: str, key: bytes, data: bytes) -> None:
+    """``Cache.store`` of the default cache."""
+    default().store(kind, key, data)
+
+
+def _file_name(kind: str, key: bytes) -> str:
+    if not kind.isidentifier():
+        raise ValueError(f"not a kind of cache file: {kind!r}")
+    return f"{kind}-{blake2b(key, digest_size=16).hexdigest()}"
+
+
+def _digest(key: bytes, data: bytes | memoryview) -> bytes:
+    digest = blake2b(key, digest_size=32)
+    digest.update(data)
+    return digest.digest()
+
+
+def _damage(data: bytes, key: bytes) -> str:
+    """What is wrong with a file's content, or an empty string."""
+    if len(data) < _HEADER.size:
+        return "truncated"
+    magic, version, key_length, length, digest = _HEADER.unpack_from(data)
+    if magic != MAGIC:
+        return "not a file of this cache"
+    if version != FORMAT:
+        return f"format {version}, not {FORMAT}"
+    if len(data) != _HEADER.size + key_length + length:
+        return "truncated"
+    start = _HEADER.size + key_length
+    if data[_HEADER.size:start] != key:
+        return "stored under another key"
+    if _digest(key, memoryview(data)[start:]) != digest:
+        return "damaged"
+    return ""
+
+
+def _entries(directory: int) -> Iterator[tuple[str, int, float]]:
+    """Name, size in bytes and time of last use of each file."""
+    for name in os.listdir(directory):
+        try:
+            status = os.stat(name, dir_fd=directory, follow_symlinks=False)
+        except OSError:
+            continue  # removed by another process meanwhile
+        yield name, status.st_size, status.st_mtime
+
+
+def _touch(directory: int, name: str) -> None:
+    try:
+        os.utime(name, dir_fd=directory)
+    except OSError:
+        return  # a read-only cache still serves
+
+
+def _remove(directory: int, name: str) -> None:
+    try:
+        os.unlink(name, dir_fd=directory)
+    except OSError:
+        return  # not there, or a read-only cache
