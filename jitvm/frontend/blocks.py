@@ -1,0 +1,170 @@
+"""Blocks around a statement, and how control leaves them: what ``return``, ``break`` and ``continue`` undo on the way."""
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+
+from jitvm.frontend.assembler import Label, Place, Region
+from jitvm.frontend.functions import FunctionCompiler
+
+
+@dataclass(slots=True)
+class Block:
+    """A statement that control is in. ``regions`` are the handlers that cover its code, innermost first."""
+
+    regions: list[Region] = field(default_factory=list)
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing is to be done when control leaves."""
+        return True
+
+
+@dataclass(slots=True)
+class LoopBlock(Block):
+    """A loop: ``iterator`` is the register of a ``for`` loop's iterator, -1 for ``while``."""
+
+    again: Label = field(default_factory=Label)
+    end: Label = field(default_factory=Label)
+    iterator: int = -1
+
+
+@dataclass(slots=True)
+class FinallyBlock(Block):
+    """The part of a ``try`` that ``body`` follows in any case."""
+
+    body: list[ast.stmt] = field(default_factory=list)
+
+    @property
+    def silent(self) -> bool:
+        return False
+
+
+@dataclass(slots=True)
+class HandlerBlock(Block):
+    """A handler: ``saved`` holds the exception that was being handled before, ``exception`` the one that came.
+
+    ``name`` is that of ``except ... as name``, which is unbound at the end.
+    """
+
+    saved: int = -1
+    exception: int = -1
+    name: str | None = None
+
+    @property
+    def silent(self) -> bool:
+        return False
+
+
+@dataclass(slots=True)
+class WithBlock(Block):
+    """The body of a ``with``; ``leave`` holds the bound ``__exit__``."""
+
+    leave: int = -1
+    place: Place = (0, 0, 0, 0)
+
+    @property
+    def silent(self) -> bool:
+        return False
+
+
+class BlockCompiler(FunctionCompiler):
+    """Keeps the blocks that enclose the statement being compiled, and emits what undoes them."""
+
+    def body(self, statements: list[ast.stmt]) -> None:
+        """Emits statements in order, as far as control can come; see ``StatementCompiler``."""
+        raise NotImplementedError
+
+    @property
+    def blocks(self) -> list[Block]:
+        """The enclosing blocks, outermost first."""
+        return self._blocks
+
+    _blocks: list[Block]
+
+    def enter(self, block: Block) -> None:
+        """Goes into a block."""
+        self._blocks.append(block)
+
+    def leave(self) -> None:
+        """Goes out of the innermost block, by its end."""
+        for region in self._blocks.pop().regions:
+            self.suspend(region)
+
+    def unwind(self, count: int, returns: bool) -> list[Block]:
+        """Leaves the ``count`` innermost blocks for a jump; ``rewind`` with the result comes back to their inside."""
+        left: list[Block] = []
+        for _ in range(count):
+            block = self._blocks.pop()
+            left.append(block)
+            for region in block.regions:
+                self.suspend(region)
+            self.undo(block, returns)
+            if not self.reachable:
+                break
+        return left
+
+    def rewind(self, left: list[Block]) -> None:
+        """Goes back into the blocks that ``unwind`` left."""
+        for block in reversed(left):
+            for region in block.regions:
+                self.resume(region)
+            self._blocks.append(block)
+
+    def undo(self, block: Block, returns: bool) -> None:
+        """Emits what leaving ``block`` by a jump takes. A ``return`` leaves what the end of the frame drops anyway."""
+        if isinstance(block, LoopBlock):
+            if block.iterator >= 0 and not returns:
+                self.clear(block.iterator)
+        elif isinstance(block, FinallyBlock):
+            self.body(block.body)
+        elif isinstance(block, HandlerBlock):
+            self.emit("pop_exc", block.saved)
+            if not returns:
+                self.clear(block.exception)
+            if block.name is not None:
+                self.forget_name(block.name)
+        elif isinstance(block, WithBlock):
+            self.call_exit(block)
+
+    def call_exit(self, block: WithBlock) -> None:
+        """Calls ``__exit__(None, None, None)`` where no exception came."""
+        self.at = block.place
+        base = self.push()
+        self.emit("take", base, block.leave)
+        for _ in range(3):
+            self.load_constant(None)
+        self.emit("call", base, base, 3)
+        self.clear(base)
+        self.top = base
+
+    # -- jumps -----------------------------------------------------------------------------------------------------
+    def return_statement(self, node: ast.Return) -> None:
+        """``return value``: the value is evaluated first, then the blocks are left."""
+        silent = all(block.silent for block in self._blocks)
+        mark = self.top
+        constant = node.value is None or isinstance(node.value, ast.Constant)
+        register = -1
+        if not constant and node.value is not None:
+            register = self.operand(node.value) if silent else self.value(node.value, -1)
+        left = self.unwind(len(self._blocks), True)
+        if self.reachable:
+            self.at = node
+            if constant:
+                value = node.value.value if isinstance(node.value, ast.Constant) else None
+                self.emit("return_const", self.constant(value))
+            else:
+                self.emit("return_value", register)
+        self.rewind(left)
+        self.top = mark
+
+    def jump_out(self, node: ast.Break | ast.Continue) -> None:
+        """``break`` and ``continue``."""
+        self.at = node
+        count = next(number for number, block in enumerate(reversed(self._blocks)) if isinstance(block, LoopBlock))
+        loop = self._blocks[-1 - count]
+        assert isinstance(loop, LoopBlock)
+        breaks = isinstance(node, ast.Break)
+        left = self.unwind(count + breaks, False)
+        self.jump(loop.end if breaks else loop.again)
+        self.rewind(left)

@@ -1,0 +1,230 @@
+"""``raise``, ``try`` and ``with``: the code of handlers, in the shape that the host gives them.
+
+A handler of the host's begins by making its exception the one being handled, and everything up to its end is covered by
+a second handler which undoes that and raises on.
+"""
+from __future__ import annotations
+
+import ast
+
+from jitvm.frontend.assembler import Label, Region
+from jitvm.frontend.blocks import Block, FinallyBlock, HandlerBlock, WithBlock
+from jitvm.frontend.statements import StatementCompiler
+
+
+class ExceptionCompiler(StatementCompiler):
+    """Emits the statements that raise, catch and clean up."""
+
+    def raise_statement(self, node: ast.Raise) -> None:
+        """``raise``, ``raise exception``, ``raise exception from cause``."""
+        mark = self.top
+        if node.exc is None:
+            self.at = node
+            self.emit("raise_0")
+            return
+        exception = self.operand(node.exc, node.cause)
+        if node.cause is None:
+            self.at = node
+            self.emit("raise_1", exception)
+        else:
+            cause = self.operand(node.cause)
+            self.at = node
+            self.emit("raise_2", exception, cause)
+        self.top = mark
+
+    # -- handlers --------------------------------------------------------------------------------------------------
+    def cover(self, register: int) -> Region:
+        """A region whose handler finds the exception in ``register``, everything above being cleared."""
+        return self.protect(register, register)
+
+    def begin_handler(self, region: Region) -> tuple[HandlerBlock, Region]:
+        """Starts the handler of ``region``: its exception becomes the one handled.
+
+        Gives its block, and the region of the code that must undo this.
+        """
+        self.bound = UNSET
+        self.place(region.target)
+        exception = region.register
+        self.top = exception
+        self.push()
+        saved = self.push()
+        self.emit("push_exc", saved, exception, keep=1)
+        cleanup = self.cover(self.top)
+        block = HandlerBlock([cleanup], saved=saved, exception=exception)
+        self.enter(block)
+        return block, cleanup
+
+    def end_handler(self, block: HandlerBlock, cleanup: Region) -> None:
+        """Emits what undoes the beginning of a handler when an exception leaves it; control never comes here else."""
+        if cleanup.target.bound >= 0:
+            self.bound = UNSET
+            self.place(cleanup.target)
+            self.emit("pop_exc", block.saved)
+            self.emit("reraise", cleanup.register)
+        self.top = block.exception
+
+    def try_statement(self, node: ast.Try) -> None:
+        """``try``: the part with handlers stands within the part with ``finally``."""
+        if node.finalbody:
+            self.try_finally(node)
+        else:
+            self.try_except(node)
+
+    def try_finally(self, node: ast.Try) -> None:
+        """``try`` / ``finally``: the body of ``finally`` is repeated for each way out."""
+        region = self.cover(self.top)
+        block = FinallyBlock([region], body=node.finalbody)
+        self.enter(block)
+        if node.handlers:
+            self.try_except(node)
+        else:
+            self.body(node.body)
+            self.body(node.orelse)
+        self.leave()
+        self.body(node.finalbody)
+        if region.target.bound < 0:
+            return
+        end = Label()
+        self.at = node
+        self.jump(end)
+        handler, cleanup = self.begin_handler(region)
+        self.body(node.finalbody)
+        if self.reachable:
+            self.at = node
+            self.emit("reraise", handler.exception)
+        self.leave()
+        self.end_handler(handler, cleanup)
+        self.place(end)
+
+    def try_except(self, node: ast.Try) -> None:
+        """``try`` / ``except`` / ``else``."""
+        region = self.cover(self.top)
+        self.enter(Block([region]))
+        self.body(node.body)
+        self.leave()
+        self.body(node.orelse)
+        end = Label()
+        self.at = node
+        self.jump(end)
+        if region.target.bound >= 0:
+            block, cleanup = self.begin_handler(region)
+            for handler in node.handlers:
+                if not self.reachable:
+                    break
+                self.except_clause(handler, block, end)
+            if self.reachable:
+                self.at = node
+                self.emit("reraise", block.exception)
+            self.leave()
+            self.end_handler(block, cleanup)
+        self.place(end)
+
+    def except_clause(self, node: ast.ExceptHandler, block: HandlerBlock, end: Label) -> None:
+        """One ``except`` clause; the exception that it doesn't match is still there for the next."""
+        mark = self.top
+        other = Label()
+        if node.type is not None:
+            kind = self.operand(node.type)
+            self.at = node
+            self.emit_jump("branch_no_match", other, block.exception, kind, keep=1)
+            self.top = mark
+        self.at = node
+        if node.name is None:
+            self.clear(block.exception)
+            self.body(node.body)
+            self.end_clause(node, block, end)
+        else:
+            self.named_clause(node, node.name, block, end)
+        self.top = mark
+        self.place(other)
+
+    def end_clause(self, node: ast.ExceptHandler, block: HandlerBlock, end: Label) -> None:
+        """Leaves a handler by its end."""
+        if self.reachable:
+            self.at = node
+            self.emit("pop_exc", block.saved)
+            if node.name is not None:
+                self.forget_name(node.name)
+            self.jump(end)
+
+    def named_clause(self, node: ast.ExceptHandler, name: str, block: HandlerBlock, end: Label) -> None:
+        """The body of ``except ... as name``: the name is unbound on every way out."""
+        self.store_name(name, block.exception)
+        region = self.cover(self.top)
+        block.regions.insert(0, region)
+        block.name = name
+        self.body(node.body)
+        block.name = None
+        self.suspend(block.regions.pop(0))
+        self.end_clause(node, block, end)
+        if region.target.bound >= 0:
+            self.at = node
+            self.bound = UNSET
+            self.place(region.target)
+            self.top = region.register
+            self.push()
+            self.forget_name(name)
+            self.emit("reraise", region.register)
+
+    # -- with ------------------------------------------------------------------------------------------------------
+    def with_statement(self, node: ast.With) -> None:
+        """``with a as b, c as d``."""
+        self.with_item(node, 0)
+
+    def with_item(self, node: ast.With, number: int) -> None:
+        """The item ``number`` of a ``with`` statement and all within."""
+        if number == len(node.items):
+            self.body(node.body)
+            return
+        item = node.items[number]
+        mark = self.top
+        manager = self.operand(item.context_expr)
+        leave, entered = self.push(), self.push()
+        self.at = node
+        self.emit("with_enter", leave, manager)
+        region = self.cover(entered)
+        block = WithBlock([region], leave=leave, place=node)
+        self.enter(block)
+        if item.optional_vars is None:
+            self.clear(entered)
+        else:
+            self.store(item.optional_vars, entered)
+        self.top = entered
+        self.with_item(node, number + 1)
+        self.leave()
+        end = Label()
+        if self.reachable:
+            self.call_exit(block)
+            self.jump(end)
+        self.with_handler(node, block, region)
+        self.place(end)
+        self.top = mark
+
+    def with_handler(self, node: ast.With, block: WithBlock, region: Region) -> None:
+        """The handler of a ``with``: ``__exit__`` may swallow the exception."""
+        swallowed = Label()
+        self.at = node
+        handler, cleanup = self.begin_handler(region)
+        answer = self.push()
+        self.emit("with_exit", answer, block.leave, handler.exception, keep=1)
+        self.emit_jump("branch_true", swallowed, answer)
+        self.emit("reraise", handler.exception)
+        self.leave()
+        self.end_handler(handler, cleanup)
+        self.place(swallowed)
+        self.emit("pop_exc", handler.saved)
+        self.clear(handler.exception)
+        self.clear(block.leave)
+
+    def no_except_star(self, node: ast.TryStar) -> None:
+        """``except*`` stays on the host."""
+        raise self.unsupported("except*", node)
+
+
+UNSET = -1
+"""Where a handler starts nothing is known but what its region says: control does not fall into it."""
+
+ExceptionCompiler.STATEMENTS.update({
+    ast.Raise: ExceptionCompiler.raise_statement, ast.Try: ExceptionCompiler.try_statement,
+    ast.TryStar: ExceptionCompiler.no_except_star, ast.With: ExceptionCompiler.with_statement,
+})
