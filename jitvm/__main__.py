@@ -1,0 +1,4 @@
+"""``python -m jitvm``."""
+from jitvm.cli import entry
+
+entry()

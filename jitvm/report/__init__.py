@@ -1,0 +1,1 @@
+"""What the virtual machine did, for people."""

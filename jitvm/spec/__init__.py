@@ -1,0 +1,1 @@
+"""Tables: bytecodes, C functions, layouts, settings, reasons."""

@@ -1,0 +1,119 @@
+"""The table of settings: every number and switch that changes what the virtual machine does, and nothing but its speed.
+
+``jitvm run -X name=value`` sets one, ``jitvm run --help-x`` lists this table. Adding a row here is all it takes.
+"""
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_SWITCH = {"1": True, "0": False, "on": True, "off": False, "yes": True, "no": False, "true": True, "false": False}
+
+
+class SettingError(ValueError):
+    """A setting that does not exist or a value it cannot have; the message is one line, for the user."""
+
+
+class Setting:
+    """One row: a name, the kind of value (``int``, ``bool`` or ``letters``), the default, the bounds, what it does."""
+
+    __slots__ = ("default", "doc", "high", "kind", "low", "name", "sets")
+
+    def __init__(self, name: str, default: int | bool | str, doc: str, *, low: int = 0, high: int = 1 << 62,
+                 sets: tuple[str, ...] = ()) -> None:
+        self.name = name
+        self.default = default
+        self.doc = doc
+        self.kind = "bool" if isinstance(default, bool) else "int" if isinstance(default, int) else "letters"
+        self.low = low
+        self.high = high
+        self.sets = sets
+
+    def parse(self, text: str) -> int | bool | str:
+        """The value that a text stands for. Raises SettingError with the reason where it stands for none."""
+        if self.kind == "letters":
+            if text and not text.isalpha():
+                raise SettingError(f"{self.name} takes letters, not {text!r}")
+            return text
+        if self.kind == "bool":
+            if text.lower() not in _SWITCH:
+                raise SettingError(f"{self.name} takes 0 or 1, not {text!r}")
+            return _SWITCH[text.lower()]
+        if not (text.removeprefix("-").isascii() and text.removeprefix("-").isdecimal()):
+            raise SettingError(f"{self.name} takes a whole number, not {text!r}")
+        value = int(text) if len(text) < 20 else self.high + 1
+        if not self.low <= value <= self.high:
+            bounds = f"at least {self.low}" if self.high >= 1 << 62 else f"{self.low} to {self.high}"
+            raise SettingError(f"{self.name} takes {bounds}, not {text}")
+        return value
+
+
+_HOTNESS = ("loop_threshold", "exit_threshold", "call_threshold")
+
+TABLE = (
+    Setting("jit", True, "record and compile hot loops (the same as without --no-jit)"),
+    Setting("threshold", 0, "if not 0, sets loop_threshold, exit_threshold and call_threshold", sets=_HOTNESS),
+    Setting("loop_threshold", 60, "a loop is recorded after so many back-edges", low=1),
+    Setting("exit_threshold", 20, "a side exit is compiled in after it was taken so often", low=1),
+    Setting("call_threshold", 200, "a function is recorded after so many calls", low=1),
+    Setting("trace_limit", 2000, "a recording is given up after so many bytecodes", low=1),
+    Setting("inline_depth", 4, "calls inside calls that a recording follows"),
+    Setting("retries", 4, "failed recordings of a loop before it is left to the interpreter"),
+    Setting("codegen", 1, "LLVM's code generation for hot loops: 0 compiles fastest, 2 runs fastest", high=3),
+    Setting("code_memory", 64, "MiB of machine code before the least used is dropped", low=1),
+    Setting("cache", True, "keep machine code on disk for the next run"),
+    Setting("cache_size", 64, "MiB that compiled loops may take on disk"),
+    Setting("format_cache", True, "keep parsed f-string and format specifications"),
+    Setting("expression_cache", True, "keep the code of strings given to eval, exec and compile"),
+    Setting("iterator_paths", True, "built-in iterators are read in place, without calling them"),
+    Setting("locals_sync", True, "compiled loops keep locals in machine registers between operations that may look at them"),
+    Setting("call_binding", True, "the binding of arguments to parameters is planned once for each call site"),
+    Setting("verify", False, "check ownership, frames and LLVM's input at every step (slow; for tests)"),
+    Setting("force_exits", 0, "if not 0, every guard fails in turn, each so many times (for tests)"),
+    Setting("dump", "", "print to stderr: b bytecode, t traces, l LLVM's input, a assembler, e events"),
+)
+"""All settings, in the order of the help."""
+
+BY_NAME = {row.name: row for row in TABLE}
+
+
+class Settings:
+    """The value of every setting, as attributes of the table's names."""
+
+    def __init__(self) -> None:
+        for row in TABLE:
+            setattr(self, row.name, row.default)
+
+    if TYPE_CHECKING:
+        def __getattr__(self, name: str) -> Any: ...
+
+    def apply(self, assignment: str) -> None:
+        """Sets one by ``name=value``; a bare ``name`` switches it on. Raises SettingError with the reason."""
+        name, equals, text = assignment.partition("=")
+        row = BY_NAME.get(name)
+        if row is None:
+            raise SettingError(f"no setting {name!r} (see --help-x)")
+        if not equals:
+            if row.kind != "bool":
+                raise SettingError(f"{name} needs a value: {name}=...")
+            text = "1"
+        value = row.parse(text)
+        setattr(self, name, value)
+        if value:
+            for other in row.sets:
+                setattr(self, other, value)
+
+    def changed(self) -> dict[str, Any]:
+        """The settings that differ from their defaults."""
+        return {row.name: getattr(self, row.name) for row in TABLE if getattr(self, row.name) != row.default}
+
+
+def help_text() -> str:
+    """The table for people: name, default, what it does."""
+    width = max(len(row.name) for row in TABLE)
+    lines = ["Settings, each given as -X name=value. None changes what a script does, only how fast.", ""]
+    for row in TABLE:
+        default = str(int(row.default)) if row.kind == "bool" else str(row.default) or "none"
+        lines.append(f"  {row.name:<{width}}  {default:>5}  {row.doc}")
+    return "\n".join(lines) + "\n"
