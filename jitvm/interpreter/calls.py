@@ -1,0 +1,267 @@
+"""Calls, returns, functions, classes. VM-to-VM calls use no C stack: the callee's frame is pushed and its first instruction is next."""
+from jitvm.rpython.dialect import *  # noqa: F403
+
+ARGUMENTS_OFFSET = -9223372036854775808
+
+
+@primitive
+def push_simple(thread: Ptr, record: Ptr, callee: Object, arguments: Ptr, count: Int) -> Ptr:
+    """Pushes a frame for a call whose positional arguments fit the signature one to one: they are moved, not copied."""
+    if enter_recursion(thread) < 0:
+        return NULLP
+    registers = reserve_frame(thread, record)
+    if registers == NULLP:
+        return NULLP
+    i = 0
+    while i < count:
+        store_int(registers, i * 8, load_int(arguments, i * 8))
+        store_int(arguments, i * 8, 0)
+        i = i + 1
+    clear_from(registers, count, vm_registers(record))
+    link_frame(thread, record, registers, callee)
+    return registers
+
+
+@control
+def call(base: Window, count: Imm) -> None:
+    """Calls register ``base`` with the ``count`` registers after it."""
+    window = register_pointer(base)
+    callee = load_object(window, 0)
+    record = runnable(thread, callee)
+    set_position()
+    if likely(record != NULLP):
+        if likely((vm_flags(record) & FLAG_SIMPLE) != 0) and vm_arguments(record) == count:
+            inside = push_simple(thread, record, callee, window + 8, count)
+        else:
+            inside = bind_frame(thread, record, callee, window + 8, count, NULL)
+        if unlikely(inside == NULLP):
+            return ERROR
+        set_header_pc(regs - FRAME_SIZE, pc)
+        return goto(vm_words(record), inside, vm_constants(record))
+    result = call_object(callee, window + 8, count, NULL)
+    drop_registers(window, 0, count + 1)
+    set_register(destination(), result)
+    return goto(next_pc(), regs, consts)
+
+
+@control
+def call_method(base: Window, count: Imm) -> None:
+    """As call, for what load_method left: function, self or nothing, arguments."""
+    window = register_pointer(base)
+    callee = load_object(window, 0)
+    arguments = window + 8
+    total = count + 1
+    if load_int(window, 8) == 0:
+        arguments = window + 16
+        total = count
+    record = runnable(thread, callee)
+    set_position()
+    if likely(record != NULLP):
+        if likely((vm_flags(record) & FLAG_SIMPLE) != 0) and vm_arguments(record) == total:
+            inside = push_simple(thread, record, callee, arguments, total)
+        else:
+            inside = bind_frame(thread, record, callee, arguments, total, NULL)
+        if unlikely(inside == NULLP):
+            return ERROR
+        set_header_pc(regs - FRAME_SIZE, pc)
+        return goto(vm_words(record), inside, vm_constants(record))
+    result = call_object(callee, arguments, total, NULL)
+    drop_registers(window, 0, count + 2)
+    set_register(destination(), result)
+    return goto(next_pc(), regs, consts)
+
+
+@control
+def call_kw(base: Window, count: Imm, names: Imm) -> None:
+    """As call; the last arguments have names (a constant tuple)."""
+    window = register_pointer(base)
+    callee = load_object(window, 0)
+    keywords = constant_at(names)
+    positional = count - var_size(keywords)
+    record = runnable(thread, callee)
+    set_position()
+    if likely(record != NULLP):
+        inside = bind_frame(thread, record, callee, window + 8, positional, keywords)
+        if unlikely(inside == NULLP):
+            return ERROR
+        set_header_pc(regs - FRAME_SIZE, pc)
+        return goto(vm_words(record), inside, vm_constants(record))
+    result = call_object(callee, window + 8, positional, keywords)
+    drop_registers(window, 0, count + 1)
+    set_register(destination(), result)
+    return goto(next_pc(), regs, consts)
+
+
+@control
+def call_method_kw(base: Window, count: Imm, names: Imm) -> None:
+    """As call_method, with names."""
+    window = register_pointer(base)
+    callee = load_object(window, 0)
+    keywords = constant_at(names)
+    arguments = window + 8
+    positional = count + 1 - var_size(keywords)
+    if load_int(window, 8) == 0:
+        arguments = window + 16
+        positional = positional - 1
+    record = runnable(thread, callee)
+    set_position()
+    if likely(record != NULLP):
+        inside = bind_frame(thread, record, callee, arguments, positional, keywords)
+        if unlikely(inside == NULLP):
+            return ERROR
+        set_header_pc(regs - FRAME_SIZE, pc)
+        return goto(vm_words(record), inside, vm_constants(record))
+    result = call_object(callee, arguments, positional, keywords)
+    drop_registers(window, 0, count + 2)
+    set_register(destination(), result)
+    return goto(next_pc(), regs, consts)
+
+
+@helper(raises=True, runs=True)
+def call_object(callee: Object, arguments: Ptr, count: Int, names: Object) -> New:
+    """Calls anything that the VM does not run itself."""
+    result = PyObject_Vectorcall(callee, arguments, count, names)
+    if callee is build_class:
+        adopt_class(result)
+    return result
+
+
+@helper()
+def adopt_class(kind: Object) -> None:
+    """The functions that a class body made run in the VM when C code calls them."""
+    cell = local()
+    store_pointer(cell, 0, as_pointer(kind))
+    done = PyObject_Vectorcall(vm_do, cell, 1, NULL)
+
+
+@opcode
+def call_ex(base: Window, keywords: Imm) -> Object:
+    """Calls register ``base`` with a tuple and, if ``keywords``, a dict."""
+    window = register_pointer(base)
+    result = call_spread(load_object(window, 0), load_object(window, 8), window, keywords)
+    drop_window(window, keywords + 2)
+    return result
+
+
+@helper(raises=True, runs=True)
+def call_spread(callee: Object, arguments: Object, window: Ptr, keywords: Int) -> New:
+    names = NULL
+    if keywords != 0:
+        names = load_object(window, 16)
+    return PyObject_Call(callee, arguments, names)
+
+
+@helper(runs=True)
+def drop_window(window: Ptr, count: Int) -> None:
+    """Empties a window of temporaries."""
+    drop_registers(window, 0, count)
+
+
+@primitive
+def deliver(caller: Ptr, value: Ptr) -> Ptr:
+    """Hands a result to the call instruction at which ``caller`` waits; the pc after it."""
+    registers = caller + FRAME_SIZE
+    at = header_pc(caller)
+    word = load_int(at, 0)
+    callee = registers + ((shift_right(word, 32) & 65535) * 8)
+    old = load_object(callee, 0)
+    store_int(callee, 0, 0)
+    place = registers + ((shift_right(word, 16) & 65535) * 8)
+    previous = load_object(place, 0)
+    store_pointer(place, 0, value)
+    xdecref(previous)
+    xdecref(old)
+    return at + CALL_BYTES
+
+
+CALL_BYTES = 48
+
+
+@control
+def return_value(src: Local) -> None:
+    """Ends the frame with the value of a register."""
+    value = load_pointer(register_pointer(src), 0)
+    store_int(register_pointer(src), 0, 0)
+    frame = regs - FRAME_SIZE
+    caller = frame_previous(frame)
+    entered = header_entry(frame)
+    leave_frame(thread, regs)
+    if entered != 0:
+        stop_recording()
+        return leave(as_object(value))
+    after = deliver(caller, value)
+    return goto(after, caller + FRAME_SIZE, vm_constants(header_code(caller)))
+
+
+@control
+def return_const(value: Const) -> None:
+    """Ends the frame with a constant."""
+    incref(value)
+    frame = regs - FRAME_SIZE
+    caller = frame_previous(frame)
+    entered = header_entry(frame)
+    leave_frame(thread, regs)
+    if entered != 0:
+        stop_recording()
+        return leave(value)
+    after = deliver(caller, as_pointer(value))
+    return goto(after, caller + FRAME_SIZE, vm_constants(header_code(caller)))
+
+
+@control
+def resume(kind: Imm) -> None:
+    """The first instruction of a function: signals and other threads get their turn."""
+    if unlikely(interp_eval_breaker(ts_interp(thread)) != 0):
+        set_position()
+        poll()
+    return goto(next_pc(), regs, consts)
+
+
+@helper(raises=True, runs=True, cold=True)
+def poll() -> New:
+    """Handles what waits for this thread (signals, other threads, async exceptions): an empty host function does."""
+    return PyObject_Vectorcall(nothing_function, NULLP, 0, NULL)
+
+
+@opcode
+def make_function(base: Window, flags: Imm) -> Object:
+    """A function of the code object in the window, with what the flags name after it."""
+    window = register_pointer(base)
+    function = new_function(window, flags, frame_globals(frame()))
+    drop_window(window, 5)
+    return function
+
+
+@helper(raises=True)
+def new_function(window: Ptr, flags: Int, names: Object) -> New:
+    """Makes a genuine function object; if the VM has its code, its vectorcall points to the VM."""
+    function = PyFunction_New(load_object(window, 0), names)
+    place = window + 8
+    if (flags & 1) != 0:
+        set_func_defaults(function, as_object(load_int(place, 0)))
+        store_int(place, 0, 0)
+        place = place + 8
+    if (flags & 2) != 0:
+        set_func_kwdefaults(function, as_object(load_int(place, 0)))
+        store_int(place, 0, 0)
+        place = place + 8
+    if (flags & 4) != 0:
+        set_func_annotations(function, as_object(load_int(place, 0)))
+        store_int(place, 0, 0)
+        place = place + 8
+    if (flags & 8) != 0:
+        set_func_closure(function, as_object(load_int(place, 0)))
+        store_int(place, 0, 0)
+    record = code_record(function)
+    if record != NULLP:
+        if vm_state(record) != CODE_HOST:
+            set_func_vectorcall(function, address_of("vm_vectorcall"))
+    return function
+
+
+@opcode
+def load_build_class() -> Object:
+    found = PyDict_GetItemWithError(frame_builtins(frame()), name_build_class)
+    if is_null(found):
+        raise_made(NO_BUILD_CLASS, _Py_NoneStruct, _Py_NoneStruct)
+    return found

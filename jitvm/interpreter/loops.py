@@ -1,0 +1,65 @@
+"""Loop headers: polling, counting, entering compiled loops, beginning and ending recordings."""
+from jitvm.rpython.dialect import *  # noqa: F403
+
+
+@control
+def loop(nest: Imm) -> None:
+    """A loop header. In the recording interpreter it ends the segment; else it enters the compiled loop or counts."""
+    if is_recording():
+        end_segment(pc, regs)
+        return goto(pc, regs, consts, as_pointer(normal_context()))
+    compiled = load_pointer(cache(), 0)
+    if compiled != NULLP:
+        return enter(compiled)
+    if unlikely(interp_eval_breaker(ts_interp(thread)) != 0):
+        set_position()
+        poll()
+    left = load_int(cache(), 8) - 1
+    store_int(cache(), 8, left)
+    if unlikely(left == 0):
+        set_position()
+        hot_loop(pc, regs)
+        if recording() != 0:
+            return goto(next_pc(), regs, consts, as_pointer(record_context()))
+        if load_pointer(cache(), 0) != NULLP:
+            return goto(pc, regs, consts)
+    return goto(next_pc(), regs, consts)
+
+
+@helper(cold=True)
+def hot_loop(at: Ptr, registers: Ptr) -> None:
+    """A loop became hot: the runtime decides (vm_hot(pc, registers)); it sets ``recording`` to have a segment recorded."""
+    tell(vm_hot, at, registers)
+
+
+@helper(cold=True)
+def end_segment(at: Ptr, registers: Ptr) -> None:
+    """A recording reached a loop header: the runtime takes the log (vm_recorded(pc, registers))."""
+    set_recording(0)
+    tell(vm_recorded, at, registers)
+
+
+@helper(cold=True)
+def tell(function: Object, at: Ptr, registers: Ptr) -> None:
+    """Calls the runtime with two addresses, unseen: exception state and recursion budget of the thread stay as they are."""
+    kind = local()
+    value = local()
+    trace = local()
+    PyErr_Fetch(kind, value, trace)
+    thread = PyThreadState_Get()
+    remaining = ts_recursion_remaining(thread)
+    set_ts_recursion_remaining(thread, remaining + 1000)
+    call_with_addresses(function, at, registers)
+    set_ts_recursion_remaining(thread, remaining)
+    PyErr_Restore(owned(load_object(kind, 0)), owned(load_object(value, 0)), owned(load_object(trace, 0)))
+
+
+@helper(raises=True)
+def call_with_addresses(function: Object, at: Ptr, registers: Ptr) -> Int:
+    first = PyLong_FromLongLong(as_int(at))
+    second = PyLong_FromLongLong(as_int(registers))
+    cells = local3()
+    store_pointer(cells, 0, as_pointer(first))
+    store_pointer(cells, 8, as_pointer(second))
+    done = PyObject_Vectorcall(function, cells, 2, NULL)
+    return 0

@@ -1,0 +1,229 @@
+"""Moves, constants, locals, cells, globals."""
+from jitvm.rpython.dialect import *  # noqa: F403
+
+# kinds of exception that the runtime's vm_error makes (jitvm/runtime/errors.py has the same names in the same order)
+UNBOUND_LOCAL = 0
+UNBOUND_FREE = 1
+UNDEFINED_NAME = 2
+NO_BUILD_CLASS = 3
+NO_ENTER = 4
+NO_EXIT = 5
+NO_IMPORT = 6
+UNPACK_TYPE = 7
+UNPACK_FEW = 8
+UNPACK_MANY = 9
+UNPACK_FEW_STAR = 10
+MERGE = 11
+LIST_EXTEND = 12
+RAISE_TYPE = 13
+RAISE_CAUSE = 14
+NO_ACTIVE = 15
+CATCH_TYPE = 16
+IMPORT_FROM = 17
+UNICODE_KEYS = 1
+FIRST_OWN_VERSION = 1879048192
+
+
+@helper(raises=True, cold=True)
+def raise_made(kind: Int, first: Object, second: Object) -> Int:
+    """Raises the exception that the runtime makes of ``kind`` and two objects."""
+    number = new_int(kind)
+    cells = local3()
+    store_pointer(cells, 0, as_pointer(number))
+    store_pointer(cells, 8, as_pointer(first))
+    store_pointer(cells, 16, as_pointer(second))
+    exception = PyObject_Vectorcall(vm_error, cells, 3, NULL)
+    PyErr_SetObject(type_pointer(exception), exception)
+    return -1
+
+
+@opcode
+def move(src: Object) -> Object:
+    return src
+
+
+@control
+def take(src: Local) -> None:
+    """Moves a temporary and leaves it empty."""
+    place = register_pointer(src)
+    value = load_pointer(place, 0)
+    store_int(place, 0, 0)
+    target = register_pointer(destination())
+    old = load_object(target, 0)
+    store_pointer(target, 0, value)
+    xdecref(old)
+    return goto(next_pc(), regs, consts)
+
+
+@opcode
+def load_const(value: Const) -> Object:
+    return value
+
+
+@control
+def clear(src: Local) -> None:
+    place = register_pointer(src)
+    old = load_object(place, 0)
+    store_int(place, 0, 0)
+    xdecref(old)
+    return goto(next_pc(), regs, consts)
+
+
+@opcode
+def check_bound(src: Object, name: Const) -> Effect:
+    if unlikely(is_null(src)):
+        raise_made(UNBOUND_LOCAL, name, name)
+
+
+@opcode
+def check_free(src: Object, name: Const) -> Effect:
+    if unlikely(is_null(cell_contents(src))):
+        raise_made(UNBOUND_FREE, name, name)
+
+
+@control
+def delete_local(src: Local, name: Const) -> None:
+    place = register_pointer(src)
+    old = load_object(place, 0)
+    if is_null(old):
+        raise_made(UNBOUND_LOCAL, name, name)
+    store_int(place, 0, 0)
+    xdecref(old)
+    return goto(next_pc(), regs, consts)
+
+
+@opcode
+def make_cell(reg: Local) -> Effect:
+    place = register_pointer(reg)
+    cell = PyCell_New(load_object(place, 0))
+    release_to(load_object(place, 0))
+    store_pointer(place, 0, disown(cell))
+
+
+@opcode
+def load_deref(cell: Object, name: Const) -> Object:
+    value = cell_contents(cell)
+    if unlikely(is_null(value)):
+        unbound_cell(frame_code(frame()), name)
+    return value
+
+
+@helper(raises=True, cold=True)
+def unbound_cell(code: Object, name: Object) -> Int:
+    return raise_made(UNBOUND_FREE, code, name)
+
+
+@opcode
+def store_deref(src: Object, cell: Object) -> Effect:
+    swap_cell(cell, src)
+
+
+@helper(runs=True)
+def swap_cell(cell: Object, value: Object) -> None:
+    """Stores into a cell; what it held is dropped after."""
+    old = cell_contents(cell)
+    if not is_null(value):
+        incref(value)
+    set_cell_contents(cell, value)
+    release_to(old)
+
+
+@opcode
+def delete_deref(cell: Object, name: Const) -> Effect:
+    if is_null(cell_contents(cell)):
+        unbound_cell(frame_code(frame()), name)
+    swap_cell(cell, NULL)
+
+
+@opcode
+def load_global(name: Const) -> Object:
+    """A global, or a builtin: by the versions of the dicts' keys (as CPython's LOAD_GLOBAL_MODULE and LOAD_GLOBAL_BUILTIN)."""
+    names = dict_keys(frame_globals(frame()))
+    if likely(keys_version(names) + 1 == load_int(cache(), 0)):
+        if load_int(cache(), 16) == 0:
+            value = load_object(names, load_int(cache(), 8))
+            if likely(not is_null(value)):
+                return value
+        else:
+            more = dict_keys(frame_builtins(frame()))
+            if likely(keys_version(more) + 1 == load_int(cache(), 16)):
+                value = load_object(more, load_int(cache(), 8))
+                if likely(not is_null(value)):
+                    return value
+    return find_global(name, frame_globals(frame()), frame_builtins(frame()), cache())
+
+
+@helper(raises=True, runs=True)
+def find_global(name: Object, names: Object, more: Object, cell: Ptr) -> New:
+    """Looks a global up the long way and fills the instruction's cache."""
+    if type_pointer(names) is PyDict_Type and type_pointer(more) is PyDict_Type:
+        value = _PyDict_GetItem_KnownHash(names, name, unicode_hash(name))
+        if not is_null(value):
+            place = entry_of(dict_keys(names), name)
+            if place > 0:
+                store_int(cell, 8, place)
+                store_int(cell, 16, 0)
+                store_int(cell, 0, version_of(dict_keys(names)) + 1)
+            return value
+        value = _PyDict_GetItem_KnownHash(more, name, unicode_hash(name))
+        if not is_null(value):
+            place = entry_of(dict_keys(more), name)
+            if place > 0 and keys_kind(dict_keys(names)) == UNICODE_KEYS:
+                store_int(cell, 8, place)
+                store_int(cell, 16, version_of(dict_keys(more)) + 1)
+                store_int(cell, 0, version_of(dict_keys(names)) + 1)
+            return value
+        raise_made(UNDEFINED_NAME, name, name)
+    return find_name_slowly(name, names, more)
+
+
+@helper(raises=True, runs=True)
+def find_name_slowly(name: Object, names: Object, more: Object) -> New:
+    """For dict subclasses."""
+    value = PyDict_GetItemWithError(names, name)
+    if not is_null(value):
+        return value
+    if is_null(PyErr_Occurred()):
+        value = PyDict_GetItemWithError(more, name)
+        if not is_null(value):
+            return value
+    raise_made(UNDEFINED_NAME, name, name)
+    return NULL
+
+
+@helper()
+def entry_of(keys: Ptr, name: Object) -> Int:
+    """Byte offset of the value of ``name`` in a dict's keys object, 0 if it is not found by identity (or the keys are not all strings)."""
+    if keys_kind(keys) != UNICODE_KEYS:
+        return 0
+    place = KEYS_INDICES + (1 << keys_log2_index_bytes(keys))
+    i = 0
+    while i < keys_entries(keys):
+        if load_object(keys, place) is name:
+            return place + 8
+        place = place + 16
+        i = i + 1
+    return 0
+
+
+@helper()
+def version_of(keys: Ptr) -> Int:
+    """The version of a keys object, given one if it has none: the host resets it to 0 when a key is added or removed."""
+    version = keys_version(keys)
+    if version == 0:
+        version = keys_next_version() + FIRST_OWN_VERSION
+        set_keys_next_version(keys_next_version() + 1)
+        set_keys_version(keys, version)
+    return version
+
+
+@opcode
+def store_global(src: Object, name: Const) -> Effect:
+    _PyDict_SetItem_KnownHash(frame_globals(frame()), name, src, unicode_hash(name))
+
+
+@opcode
+def delete_global(name: Const) -> Effect:
+    if PyDict_Contains(frame_globals(frame()), name) == 0:
+        raise_made(UNDEFINED_NAME, name, name)
+    PyDict_DelItem(frame_globals(frame()), name)

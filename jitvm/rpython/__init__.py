@@ -1,0 +1,1 @@
+"""Restricted Python and its translators: to LLVM for the interpreter, the same with recording, and to a trace generator."""

@@ -1,0 +1,51 @@
+"""The whole interpreter as one LLVM module: all handlers, plain and recording, and the functions they need."""
+from __future__ import annotations
+
+from pathlib import Path
+
+from jitvm.rpython import reader
+from jitvm.rpython.llvm import Emitter, Library
+from jitvm.rpython.reader import DialectError, Function, Program
+from jitvm.spec.bytecodes import BYTECODES, Bytecode
+
+METADATA = '!0 = !{!"branch_weights", i32 2000, i32 1}\n!1 = !{!"branch_weights", i32 1, i32 2000}\n'
+HANDLERS = Path(__file__).parent.parent / "interpreter"
+
+
+def handler_program() -> Program:
+    """The functions of all handler modules."""
+    return reader.read(sorted(p for p in HANDLERS.glob("*.py") if p.name != "__init__.py"))
+
+
+def handler_of(program: Program, row: Bytecode) -> Function:
+    """The handler of a row; DialectError if nobody wrote it."""
+    try:
+        return program.functions[row.handler]
+    except KeyError:
+        raise DialectError(f"bytecode {row.name} has no handler {row.handler}") from None
+
+
+def interpreter_text(program: Program) -> str:
+    """LLVM text of the interpreter: op.NAME and rec.NAME for each row, entry points, helpers for traces."""
+    library = Library(program.functions, program.constants)
+    parts = []
+    for row in BYTECODES:
+        function = handler_of(program, row)
+        for recording in (False, True):
+            parts.append(Emitter(function, library, row, dict(row.template), recording).build())
+    for function in program.functions.values():
+        if function.kind in ("entry", "helper") and not function.templates:
+            library.instance(function, {}, False)
+    done: set[str] = set()
+    while True:
+        names = [n for n in library.wanted if n not in done]
+        handlers = [n for n in library.handlers if "op." + n not in done]
+        if not names and not handlers:
+            break
+        for name in names:
+            done.add(name)
+            parts.append(Emitter(library.wanted[name][0], library, None, library.wanted[name][1], library.wanted[name][2]).build())
+        for name in handlers:
+            done.add("op." + name)
+            parts.append(Emitter(program.functions[name], library, None, {}, False).build())
+    return "\n".join(sorted(library.declarations)) + "\n" + "".join(parts) + METADATA

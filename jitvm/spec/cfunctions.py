@@ -1,0 +1,206 @@
+"""The contracts of the host's C functions that generated code calls: one row each.
+
+A row is ``name  arguments>result  flags``. Types: O object (an argument is borrowed, a result is borrowed), S object whose reference
+the callee takes over, N new reference (results only), I 64-bit int, i 32-bit int, P raw pointer, F double, v nothing.
+Flags: ``raises`` an exception is signalled by NULL or by a negative int; ``runs`` may run Python code or look at frames;
+``pure`` no effect at all. Source: the C API reference and CPython's headers.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+ROWS = """
+PyNumber_Add OO>N raises runs
+PyNumber_Subtract OO>N raises runs
+PyNumber_Multiply OO>N raises runs
+PyNumber_TrueDivide OO>N raises runs
+PyNumber_FloorDivide OO>N raises runs
+PyNumber_Remainder OO>N raises runs
+PyNumber_Power OOO>N raises runs
+PyNumber_Lshift OO>N raises runs
+PyNumber_Rshift OO>N raises runs
+PyNumber_And OO>N raises runs
+PyNumber_Or OO>N raises runs
+PyNumber_Xor OO>N raises runs
+PyNumber_MatrixMultiply OO>N raises runs
+PyNumber_InPlaceAdd OO>N raises runs
+PyNumber_InPlaceSubtract OO>N raises runs
+PyNumber_InPlaceMultiply OO>N raises runs
+PyNumber_InPlaceTrueDivide OO>N raises runs
+PyNumber_InPlaceFloorDivide OO>N raises runs
+PyNumber_InPlaceRemainder OO>N raises runs
+PyNumber_InPlacePower OOO>N raises runs
+PyNumber_InPlaceLshift OO>N raises runs
+PyNumber_InPlaceRshift OO>N raises runs
+PyNumber_InPlaceAnd OO>N raises runs
+PyNumber_InPlaceOr OO>N raises runs
+PyNumber_InPlaceXor OO>N raises runs
+PyNumber_InPlaceMatrixMultiply OO>N raises runs
+PyNumber_Negative O>N raises runs
+PyNumber_Positive O>N raises runs
+PyNumber_Invert O>N raises runs
+PyObject_IsTrue O>i raises runs
+PyObject_RichCompare OOi>N raises runs
+PyObject_GetAttr OO>N raises runs
+PyObject_SetAttr OOO>i raises runs
+PyObject_GetItem OO>N raises runs
+PyObject_SetItem OOO>i raises runs
+PyObject_DelItem OO>i raises runs
+PyObject_GetIter O>N raises runs
+PyIter_Next O>N runs
+PySequence_Contains OO>i raises runs
+PyObject_Vectorcall OPIO>N raises runs
+PyObject_Call OOO>N raises runs
+PyObject_Format OO>N raises runs
+PyObject_Str O>N raises runs
+PyObject_Repr O>N raises runs
+PyObject_ASCII O>N raises runs
+PyObject_Size O>I raises runs
+PyObject_IsInstance OO>i raises runs
+PyObject_Malloc I>P
+PyObject_Free P>v
+PyLong_FromLongLong I>N raises
+PyLong_AsLongLong O>I
+PyLong_AsLongLongAndOverflow OP>I
+PyFloat_FromDouble F>N raises
+PyList_New I>N raises
+PyList_Append OO>i raises
+PyList_AsTuple O>N raises
+PyTuple_New I>N raises
+PySet_New O>N raises
+PySet_Add OO>i raises runs
+_PySet_Update OO>i raises runs
+_PyList_Extend OO>N raises runs
+PyDict_New >N raises
+_PyDict_NewPresized I>N raises
+PyDict_SetItem OOO>i raises runs
+PyDict_DelItem OO>i raises runs
+PyDict_GetItemWithError OO>O
+PyDict_Contains OO>i raises runs
+PyDict_Copy O>N raises
+PyDict_Update OO>i raises runs
+PyDict_Size O>I
+_PyDict_MergeEx OOi>i raises runs
+_PyDict_GetItem_KnownHash OOI>O
+_PyDict_SetItem_KnownHash OOOI>i raises runs
+PySlice_New OOO>N raises
+_PyUnicode_JoinArray OPI>N raises
+PyUnicode_Concat OO>N raises
+PyFunction_New OO>N raises
+PyCell_New O>N raises
+_PyType_Lookup OO>O
+_PyObject_GetMethod OOP>i runs
+_PyObject_LookupSpecial OO>N runs
+_PyObject_LookupAttr OOP>i raises runs
+PyObject_IsSubclass OO>i raises runs
+PyErr_SetObject OO>v
+PyErr_SetString OP>v
+PyErr_SetNone O>v
+PyErr_Occurred >O
+PyErr_Clear >v
+PyErr_Fetch PPP>v
+PyErr_Restore SSS>v
+PyErr_NormalizeException PPP>v
+PyErr_GivenExceptionMatches OO>i
+PyErr_ExceptionMatches O>i
+PyException_SetTraceback OO>i
+PyException_GetTraceback O>N
+PyException_SetCause OS>v
+PyException_SetContext OS>v
+PyTraceBack_Here O>i
+PyThreadState_Get >P
+PyThreadState_GetFrame P>N
+Py_EnterRecursiveCall P>i raises
+_Py_CheckRecursiveCall PP>i raises
+_PyEval_SliceIndex OP>i raises runs
+PyImport_ImportModuleLevelObject OOOOi>N raises runs
+PyObject_GC_Track O>v
+PyObject_GC_IsTracked O>i
+PyObject_GC_UnTrack O>v
+PyObject_GetArenaAllocator P>v
+_Py_Dealloc O>v runs
+_PyFunction_Vectorcall OPIO>N raises runs
+PyUnicode_FromFormat PO>N raises
+PyUnicode_New Ii>N raises
+PyMapping_Keys O>N raises runs
+PyNumber_Index O>N raises runs
+PyUnicode_Compare OO>i
+PyObject_Hash O>I raises runs
+_PyObject_GC_New O>N raises
+fmod FF>F pure
+pow FF>F pure
+floor FF>F pure
+memcpy PPI>P
+"""
+
+DATA = """
+PyLong_Type PyFloat_Type PyBool_Type PyUnicode_Type PyList_Type PyTuple_Type PyDict_Type PySet_Type PyFrozenSet_Type PyBytes_Type
+PyRange_Type PyRangeIter_Type PyListIter_Type PyTupleIter_Type PyFunction_Type PyMethod_Type PyCell_Type PyModule_Type PyType_Type
+PyCFunction_Type PyMethodDescr_Type PyEnum_Type PyZip_Type PyGen_Type
+PyBaseObject_Type PySlice_Type PyUnicodeIter_Type PyBytesIter_Type PyDictIterKey_Type PyDictIterValue_Type PyDictIterItem_Type
+_Py_NoneStruct _Py_TrueStruct _Py_FalseStruct _Py_NotImplementedStruct _Py_EllipsisObject
+"""
+"""Objects of the host (exported structs) that handlers name."""
+
+EXCEPTIONS = """
+PyExc_BaseException PyExc_Exception PyExc_NameError PyExc_UnboundLocalError PyExc_TypeError PyExc_ValueError PyExc_StopIteration
+PyExc_AssertionError PyExc_AttributeError PyExc_RuntimeError PyExc_SystemError PyExc_ImportError PyExc_KeyError PyExc_IndexError PyExc_MemoryError
+"""
+"""Exported pointers to exception types: read through the pointer."""
+
+COMPUTED = tuple("""
+small_ints build_class builtins_module empty_string empty_tuple nothing_function
+vm_compile vm_hot vm_recorded vm_error vm_do vm_merge vm_pair name_enter name_exit name_import name_build_class
+""".split())
+"""Objects that the runtime works out when it makes a context; vm_ ones are its own functions, called from native code."""
+
+STATE = tuple("""
+free_ints free_int_count free_floats free_float_count log log_limit recording entries host_entries exit_id forced_exit exits_taken
+extra_index record_context normal_context keys_next_version loop_threshold poll_function adopted
+""".split())
+"""Mutable words of a context. Those that count are statistics; none belongs to a thread: the interpreter lock guards them."""
+
+FREE_LIST_LIMIT = 512
+"""Dead ints, and dead floats, that a context keeps for reuse: more would keep memory of a burst for ever."""
+
+
+@dataclass(frozen=True)
+class CFunction:
+    """One row: see the module's text."""
+
+    name: str
+    arguments: str
+    result: str
+    flags: frozenset[str]
+
+    @property
+    def raises(self) -> bool:
+        """Signals an exception by its result."""
+        return "raises" in self.flags
+
+    @property
+    def runs(self) -> bool:
+        """May run Python code or look at frames."""
+        return "runs" in self.flags
+
+
+def _table() -> dict[str, CFunction]:
+    out = {}
+    for line in ROWS.strip().splitlines():
+        name, signature, *flags = line.split()
+        arguments, result = signature.split(">")
+        out[name] = CFunction(name, arguments, result, frozenset(flags))
+    return out
+
+
+CFUNCTIONS: dict[str, CFunction] = _table()
+OBJECTS: tuple[str, ...] = tuple(DATA.split())
+EXCEPTION_TYPES: tuple[str, ...] = tuple(EXCEPTIONS.split())
+LIBM = frozenset({"fmod", "pow", "floor", "memcpy"})
+
+DISPATCH_SLOTS = 1024
+SLOTS: dict[str, int] = {}
+"""Word of a context that holds each name: the dispatch table comes first, then functions, objects and state."""
+for _place, _name in enumerate([*CFUNCTIONS, *OBJECTS, *EXCEPTION_TYPES, *COMPUTED, *STATE]):
+    SLOTS[_name] = DISPATCH_SLOTS + _place
+CONTEXT_WORDS = DISPATCH_SLOTS + len(SLOTS) + 64

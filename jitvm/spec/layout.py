@@ -1,0 +1,171 @@
+"""Struct offsets of the host, by CPython version: the one place for facts that differ from version to version.
+
+Sources: CPython's Include/cpython/*.h and Include/internal/pycore_{frame,interp,dict,object}.h of each version.
+``probe`` checks the offsets against live objects at start-up; an unknown or contradicting layout raises UnknownLayout, and the
+script then runs on the host.
+"""
+from __future__ import annotations
+
+import functools
+import sys
+
+
+class UnknownLayout(Exception):
+    """The host's structs are not known to jitvm; the message says what was looked for."""
+
+
+# name: (offset in bytes, type). Types: I i64, i i32 (signed), u u32, b u8, F double, O object, P raw pointer.
+_FIELDS_311 = {
+    "refcount": (0, "I"),
+    "type_pointer": (8, "O"),
+    "var_size": (16, "I"),
+    # numbers
+    "long_digits": (24, "I"),
+    "long_digit0": (24, "u"),
+    "float_payload": (16, "F"),
+    # containers
+    "list_items": (24, "P"),
+    "list_capacity": (32, "I"),
+    "tuple_items_": (24, "O"),
+    "dict_used": (16, "I"),
+    "dict_keys": (32, "P"),
+    "dict_values": (40, "P"),
+    "keys_log2_size": (8, "b"),
+    "keys_log2_index_bytes": (9, "b"),
+    "keys_kind": (10, "b"),
+    "keys_version": (12, "u"),
+    "keys_usable": (16, "I"),
+    "keys_entries": (24, "I"),
+    "unicode_length": (16, "I"),
+    "unicode_hash": (24, "I"),
+    "unicode_state": (32, "u"),
+    "cell_contents": (16, "O"),
+    # iterators
+    "range_index": (16, "I"),
+    "range_start": (24, "I"),
+    "range_step": (32, "I"),
+    "range_length": (40, "I"),
+    "list_iter_index": (16, "I"),
+    "list_iter_list": (24, "O"),
+    "tuple_iter_index": (16, "I"),
+    "tuple_iter_tuple": (24, "O"),
+    # types
+    "type_flags": (168, "I"),
+    "type_iter": (216, "P"),
+    "type_iternext": (224, "P"),
+    "type_as_sequence": (104, "P"),
+    "type_version": (384, "u"),
+    "type_getattro": (144, "P"),
+    # functions and code
+    "func_globals": (16, "O"),
+    "func_builtins": (24, "O"),
+    "func_code": (48, "O"),
+    "func_defaults": (56, "O"),
+    "func_kwdefaults": (64, "O"),
+    "func_closure": (72, "O"),
+    "func_annotations": (104, "O"),
+    "func_vectorcall": (120, "P"),
+    "code_stacksize": (68, "i"),
+    "code_nlocalsplus": (76, "i"),
+    "code_extra": (176, "P"),
+    "extra_size": (0, "I"),
+    "method_func": (16, "O"),
+    "method_self": (24, "O"),
+    # thread state
+    "ts_interp": (16, "P"),
+    "ts_recursion_remaining": (32, "i"),
+    "ts_cframe": (56, "P"),
+    "ts_exc_info": (120, "P"),
+    "ts_datastack_chunk": (296, "P"),
+    "ts_datastack_top": (304, "P"),
+    "ts_datastack_limit": (312, "P"),
+    "ts_current_exception": (96, "P"),
+    "interp_eval_breaker": (100, "i"),
+    "cframe_tracing": (0, "b"),
+    "cframe_frame": (8, "P"),
+    "exc_info_value": (0, "O"),
+    "chunk_previous": (0, "P"),
+    "chunk_size": (8, "I"),
+    "chunk_top": (16, "I"),
+    # the frame struct, relative to its own start
+    "frame_func": (0, "O"),
+    "frame_globals": (8, "O"),
+    "frame_builtins": (16, "O"),
+    "frame_locals": (24, "O"),
+    "frame_code": (32, "O"),
+    "frame_object": (40, "O"),
+    "frame_previous": (48, "P"),
+    "frame_instr": (56, "P"),
+    "frame_stacktop": (64, "i"),
+    "frame_entry": (68, "b"),
+    "frame_owner": (69, "b"),
+    "frame_flags": (64, "I"),
+    # the frame object
+    "fo_back": (16, "O"),
+    "fo_frame": (24, "P"),
+}
+
+CONSTANTS_311 = {
+    "FRAME_SIZE": 72,
+    "CODE_INSTRUCTIONS": 184,
+    "FRAME_OBJECT_DATA": 48,
+    "CHUNK_DATA": 24,
+    "CHUNK_BYTES": 16 * 1024,
+    "FRAME_OWNED_BY_FRAME_OBJECT": 2,
+    "TUPLE_ITEMS": 24,
+    "KEYS_INDICES": 32,
+    "INLINE_VALUES": -32,
+    "MANAGED_DICT": -24,
+}
+
+# jitvm's own structs. The code record: what the interpreter knows of one function. The header before each frame.
+_OWN_FIELDS = {
+    "vm_words": (0, "P"),
+    "vm_constants": (8, "P"),
+    "vm_registers": (16, "I"),
+    "vm_code": (24, "O"),
+    "vm_locals": (32, "I"),
+    "vm_arguments": (40, "I"),
+    "vm_flags": (48, "I"),
+    "vm_handlers": (56, "P"),
+    "vm_handler_count": (64, "I"),
+    "vm_frame_bytes": (72, "I"),
+    "vm_free_count": (80, "I"),
+    "vm_first_free": (88, "I"),
+    "vm_keyword_only": (96, "I"),
+    "vm_positional_only": (104, "I"),
+    "vm_state": (112, "I"),
+    "vm_calls": (120, "I"),
+    "vm_id": (128, "I"),
+    "vm_native": (136, "P"),
+    "vm_names": (144, "P"),
+    "vm_first_instr": (152, "P"),
+    "header_pc": (-8, "P"),
+    "header_code": (-16, "P"),
+    "header_entry": (-24, "I"),
+}
+_OWN_CONSTANTS = {
+    "HEADER": 24,
+    "CODE_RECORD": 160,
+    "CODE_LAZY": 0,
+    "CODE_READY": 1,
+    "CODE_HOST": 2,
+    "FLAG_SIMPLE": 1,
+    "FLAG_VARARGS": 2,
+    "FLAG_VARKEYWORDS": 4,
+}
+VERSIONS = {(3, 11): (_FIELDS_311, CONSTANTS_311)}
+
+
+@functools.cache
+def current() -> tuple[dict[str, tuple[int, str]], dict[str, int]]:
+    """Fields and constants of the running host; UnknownLayout if this version has no table."""
+    if sys.implementation.name != "cpython":
+        raise UnknownLayout(f"{sys.implementation.name} is not CPython")
+    try:
+        fields, constants = VERSIONS[sys.version_info[:2]]
+        return {**fields, **_OWN_FIELDS}, {**constants, **_OWN_CONSTANTS}
+    except KeyError:
+        known = ", ".join(f"{a}.{b}" for a, b in VERSIONS)
+        version = ".".join(map(str, sys.version_info[:2]))
+        raise UnknownLayout(f"the object layout of CPython {version} is not known (known: {known})") from None
