@@ -62,7 +62,7 @@ TABLE = (
     Setting("retries", 4, "failed recordings of a loop before it is left to the interpreter"),
     Setting("codegen", 1, "LLVM's code generation for hot loops: 0 compiles fastest, 2 runs fastest", high=3),
     Setting("code_memory", 64, "MiB of machine code before the least used is dropped", low=1),
-    Setting("cache", True, "keep machine code on disk for the next run"),
+    Setting("cache", True, "keep compiled loops on disk for the next run (the interpreter is kept in any case)"),
     Setting("cache_size", 64, "MiB that compiled loops may take on disk"),
     Setting("format_cache", True, "keep parsed f-string and format specifications"),
     Setting("expression_cache", True, "keep the code of strings given to eval, exec and compile"),
