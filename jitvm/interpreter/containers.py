@@ -131,7 +131,7 @@ def end_tuple_iterator(iterator: Object) -> None:
 @primitive
 def next_item(iterator: Object) -> New:
     """The next item of any iterator, null at the end or with an exception set."""
-    return owned(next_of(iterator))
+    return next_of(iterator)
 
 
 @helper(runs=True)

@@ -505,3 +505,29 @@ def stop_recording() -> None:
     """The activation that records returns to C: the recording is given up."""
     if unlikely(recording() != 0):
         set_recording(0)
+
+
+@entry
+def vm_peek(address: Int) -> Int:
+    """For the runtime: the word at an address."""
+    return load_int(as_pointer(address), 0)
+
+
+@entry
+def vm_poke(address: Int, value: Int) -> None:
+    """For the runtime: stores a word."""
+    store_int(as_pointer(address), 0, value)
+
+
+@entry
+def vm_object_at(address: Int) -> New:
+    """For the runtime: the object at an address (a new reference)."""
+    v = as_object(address)
+    set_refcount(v, refcount(v) + 1)
+    return owned_plain(v)
+
+
+@entry
+def vm_adopt(function: Object) -> None:
+    """Makes a function's vectorcall point to the VM."""
+    set_func_vectorcall(function, address_of("vm_vectorcall"))

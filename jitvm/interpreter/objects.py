@@ -112,7 +112,7 @@ def new_int(x: Int) -> New:
         set_refcount(v, 1)
         write_int(v, x)
         return owned(v)
-    return owned(new_wide_int(x))
+    return new_wide_int(x)
 
 
 @helper()
@@ -155,7 +155,7 @@ def new_float(x: Float) -> New:
         set_refcount(v, 1)
         set_float_payload(v, x)
         return owned(v)
-    return owned(new_host_float(x))
+    return new_host_float(x)
 
 
 @helper()

@@ -330,6 +330,9 @@ class Emitter:
             return
         value = self.expression(node)
         if result == "N":
+            if value.slot == "":
+                self.emit(f"ret ptr {value.text}")
+                return
             if value.slot is None and value.text != "null":
                 self.incref(value.text)
             self.release(value.slot)
@@ -814,7 +817,13 @@ class Emitter:
     def call_owned(self, node: ast.Call) -> Value:
         """owned(value): a reference that is ours already, though its type does not say so."""
         value = self.expression(node.args[0])
+        if value.slot:
+            raise self.function.fail(node, "owned() of a reference that is owned already")
         return Value(value.text, "O", self.park(value.text))
+
+    def call_owned_plain(self, node: ast.Call) -> Value:
+        """owned_plain(value): as owned, where no context is at hand and the value is returned at once."""
+        return Value(self.expression(node.args[0]).text, "O", "")
 
     def call_disown(self, node: ast.Call) -> Value:
         """disown(value): the reference, as a raw pointer that somebody else owns from now on."""

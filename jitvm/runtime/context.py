@@ -1,0 +1,141 @@
+"""The context: one block of words through which generated code reaches everything outside itself, and its recording twin.
+
+A context begins with the dispatch table; the host's functions and objects and the interpreter's own state follow
+(``jitvm.spec.cfunctions.SLOTS``). The twin has the recording handlers in its table.
+"""
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from array import array
+from typing import Any
+
+from jitvm.backend import cache, elf
+from jitvm.runtime import attributes, errors
+from jitvm.spec import layout
+from jitvm.spec.bytecodes import BYTECODES, OPCODES
+from jitvm.spec.cfunctions import CFUNCTIONS, CONTEXT_WORDS, EXCEPTION_TYPES, LIBM, OBJECTS, SLOTS
+
+PACKAGE = os.path.dirname(os.path.dirname(__file__))
+BUILD_FOLDERS = ("interpreter", "rpython", "spec")
+
+
+class Native:
+    """The loaded interpreter: its code, the contexts, and functions to call it. One for the process."""
+
+    def __init__(self, code: elf.Loaded) -> None:
+        self.code = code
+        self.words = array("Q", bytes(8 * CONTEXT_WORDS))
+        self.twin = array("Q", bytes(8 * CONTEXT_WORDS))
+        self.address = self.words.buffer_info()[0]
+        self.twin_address = self.twin.buffer_info()[0]
+        self.keep: list[Any] = []
+        self._fill()
+        prototype = ctypes.PYFUNCTYPE
+        self.run_module = prototype(ctypes.py_object, ctypes.py_object, ctypes.py_object, ctypes.c_int64)(code.names["vm_run_module"])
+        self.peek = prototype(ctypes.c_int64, ctypes.c_int64)(code.names["vm_peek"])
+        self.poke = prototype(None, ctypes.c_int64, ctypes.c_int64)(code.names["vm_poke"])
+        self.object_at = prototype(ctypes.py_object, ctypes.c_int64)(code.names["vm_object_at"])
+        set_context = prototype(None, ctypes.c_int64, ctypes.c_int64)(code.names["vm_poke"])
+        set_context(code.names["context"], self.address)
+
+    def _fill(self) -> None:
+        """Writes function and object addresses, dispatch tables and initial state into both contexts."""
+        api = ctypes.pythonapi
+        words = self.words
+        for name in CFUNCTIONS:
+            library = _libm() if name in LIBM else api
+            words[SLOTS[name]] = ctypes.cast(getattr(library, name), ctypes.c_void_p).value or 0
+        for name in (*OBJECTS, *EXCEPTION_TYPES):
+            words[SLOTS[name]] = ctypes.addressof(ctypes.c_char.in_dll(api, name))
+        for name, value in self._computed().items():
+            self.keep.append(value)
+            words[SLOTS[name]] = id(value)
+        if id(-4) - id(-5) != 32 or id(256) - id(-5) != 261 * 32:
+            raise layout.UnknownLayout("the host's small ints are not where they are expected")
+        words[SLOTS["small_ints"]] = id(-5)
+        words[SLOTS["normal_context"]] = self.address
+        words[SLOTS["record_context"]] = self.twin_address
+        request = api._PyEval_RequestCodeExtraIndex
+        request.argtypes = [ctypes.c_void_p]
+        words[SLOTS["extra_index"]] = self.extra_index = request(None)
+        self.twin[:] = words
+        for row in BYTECODES:
+            words[OPCODES[row.name]] = self.code.names["op." + row.name]
+            self.twin[OPCODES[row.name]] = self.code.names["rec." + row.name]
+
+    def _computed(self) -> dict[str, Any]:
+        """The objects of cfunctions.COMPUTED that exist before any script."""
+        import builtins
+
+        return {
+            "build_class": builtins.__build_class__, "builtins_module": builtins, "empty_string": "", "empty_tuple": (),
+            "nothing_function": _nothing, "vm_error": errors.make, "vm_do": attributes.describe, "vm_merge": errors.merge_keywords,
+            "vm_pair": errors.pair, "vm_compile": _nothing, "vm_hot": _nothing, "vm_recorded": _nothing,
+            "name_enter": "__enter__", "name_exit": "__exit__", "name_import": "__import__", "name_build_class": "__build_class__",
+        }
+
+    def set_object(self, name: str, value: Any) -> None:
+        """Puts a function of the runtime into both contexts."""
+        self.keep.append(value)
+        self.words[SLOTS[name]] = self.twin[SLOTS[name]] = id(value)
+
+    def state(self, name: str) -> int:
+        """A word of the normal context's state."""
+        return self.words[SLOTS[name]]
+
+    def set_state(self, name: str, value: int) -> None:
+        """Sets a word of state in both contexts."""
+        self.words[SLOTS[name]] = self.twin[SLOTS[name]] = value
+
+
+def _nothing(*_arguments: object) -> None:
+    """The empty host function whose call lets the host handle signals, other threads and asynchronous exceptions."""
+
+
+def _libm() -> Any:
+    return ctypes.CDLL(None)
+
+
+def _sources() -> bytes:
+    """What the interpreter's object depends on: jitvm's own files, the host, the machine."""
+    parts = [sys.version]
+    for folder in BUILD_FOLDERS:
+        directory = os.path.join(PACKAGE, folder)
+        for name in sorted(os.listdir(directory)):
+            if name.endswith(".py"):
+                status = os.stat(os.path.join(directory, name))
+                parts.append(f"{name} {status.st_size} {status.st_mtime_ns}")
+    return "\n".join(parts).encode()
+
+
+def build() -> bytes:
+    """Translates and compiles the interpreter; an ELF object."""
+    from jitvm.backend.llvm import Compiler
+    from jitvm.rpython import program
+
+    return Compiler(1).object_bytes(program.interpreter_text(program.handler_program()), passes=1)
+
+
+def load() -> Native:
+    """The interpreter, from the cache or built now. Raises layout.UnknownLayout, elf.LoaderError, backend.llvm.LLVMError."""
+    layout.current()
+    key = _sources()
+    warning = ""
+    try:
+        data = cache.load("interpreter", key)
+    except cache.CacheUnavailable as error:
+        data, warning = None, str(error)
+    if data is None:
+        print("jitvm: building the interpreter for this machine (once, a few seconds) ...", file=sys.stderr, flush=True)
+        data = elf.link(build()).to_bytes()
+        try:
+            cache.store("interpreter", key, data)
+        except cache.CacheUnavailable as error:
+            warning = str(error)
+    if warning:
+        print(f"jitvm: warning: the interpreter is not kept on disk: {warning}", file=sys.stderr)
+    libc = ctypes.pythonapi
+    externals = {name: ctypes.cast(getattr(libc, name), ctypes.c_void_p).value or 0 for name in ("memset", "memcpy", "memmove")}
+    return Native(elf.load(data, externals))

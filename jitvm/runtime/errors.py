@@ -1,0 +1,211 @@
+"""Exceptions that handlers raise, worded as CPython 3.11 words them (ceval.c, and import.c for import_from).
+
+Each function returns the exception instance: the native caller raises it, so that no frame of the runtime is in a traceback.
+"""
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from types import CodeType, ModuleType
+from typing import Any
+
+
+def _unbound_local(name: str, _: Any) -> BaseException:
+    return UnboundLocalError(f"cannot access local variable '{name}' where it is not associated with a value")
+
+
+def _unbound_free(code: CodeType, name: str) -> BaseException:
+    if name in code.co_cellvars:
+        return UnboundLocalError(f"cannot access local variable '{name}' where it is not associated with a value")
+    return NameError(f"cannot access free variable '{name}' where it is not associated with a value in enclosing scope")
+
+
+def _undefined(name: str, _: Any) -> BaseException:
+    return NameError(f"name '{name}' is not defined", name=name)
+
+
+def _import_from(module: Any, name: str) -> BaseException:
+    return ImportError(f"cannot import name {name!r}")
+
+
+def _type_name(value: Any) -> str:
+    return type(value).__name__[:200]
+
+
+# In the order of the constants in jitvm/interpreter/names.py.
+MAKERS: tuple[Any, ...] = (
+    _unbound_local,
+    _unbound_free,
+    _undefined,
+    lambda a, b: NameError("__build_class__ not found"),
+    lambda a, b: TypeError(f"'{_type_name(a)}' object does not support the context manager protocol"),
+    lambda a, b: TypeError(f"'{_type_name(a)}' object does not support the context manager protocol (missed __exit__ method)"),
+    lambda a, b: ImportError("__import__ not found"),
+    lambda a, b: TypeError(f"cannot unpack non-iterable {_type_name(a)} object"),
+    lambda a, b: ValueError(f"not enough values to unpack (expected {a}, got {b})"),
+    lambda a, b: ValueError(f"too many values to unpack (expected {a})"),
+    lambda a, b: ValueError(f"not enough values to unpack (expected at least {a}, got {b})"),
+    lambda a, b: TypeError("keywords"),
+    lambda a, b: TypeError(f"Value after * must be an iterable, not {_type_name(a)}"),
+    lambda a, b: _raise_type(a, b),
+    lambda a, b: TypeError("exception causes must derive from BaseException"),
+    lambda a, b: RuntimeError("No active exception to reraise"),
+    lambda a, b: TypeError("catching classes that do not inherit from BaseException is not allowed"),
+    _import_from,
+)
+
+
+def _raise_type(exc: Any, made: Any) -> BaseException:
+    if made is not None:
+        return TypeError(f"calling {exc!r} should have returned an instance of BaseException, not {_type_name(made)}")
+    return TypeError("exceptions must derive from BaseException")
+
+
+def make(kind: int, first: Any, second: Any) -> BaseException:
+    """The exception of one kind (``MAKERS``), from the two objects that the handler had at hand."""
+    exception: BaseException = MAKERS[kind](first, second)
+    return exception
+
+
+def _callee_name(callee: Any) -> str:
+    """_PyObject_FunctionStr of CPython's object.c."""
+    name = getattr(callee, "__qualname__", None)
+    if name is None:
+        return str(callee)
+    module = getattr(callee, "__module__", None)
+    if module is not None and module != "builtins":
+        return f"{module}.{name}()"
+    return f"{name}()"
+
+
+def merge_keywords(target: dict[Any, Any], source: Any, callee: Any) -> BaseException | None:
+    """``**source`` in a call: adds to ``target``; the exception to raise where a keyword is doubled or source is no mapping."""
+    try:
+        if not isinstance(source, dict):
+            try:
+                keys = source.keys()
+            except AttributeError:
+                return TypeError(f"{_callee_name(callee)} argument after ** must be a mapping, not {_type_name(source)}")
+            source = {key: source[key] for key in keys}
+        for key in source:
+            if key in target:
+                if isinstance(key, str):
+                    return TypeError(f"{_callee_name(callee)} got multiple values for keyword argument '{key}'")
+                return TypeError("keywords must be strings")
+        target.update(source)
+    except BaseException as error:
+        return error.with_traceback(None)
+    return None
+
+
+def pair(first: Any, second: Any) -> list[Any] | BaseException:
+    """What import_from, import_star, match_keys and match_class ask for: the answer in a list, or the exception to raise."""
+    try:
+        if isinstance(first, tuple) and second is None:
+            return [_match_class(*first)]
+        if isinstance(second, tuple):
+            return [_match_keys(first, second)]
+        if isinstance(second, dict):
+            _import_star(first, second)
+            return [None]
+        return [_find_submodule(first, second)]
+    except BaseException as error:
+        return error.with_traceback(None)
+
+
+def _find_submodule(module: Any, name: str) -> Any:
+    """import_from of CPython's ceval.c, after the attribute was not found."""
+    package = getattr(module, "__name__", None)
+    if isinstance(package, str):
+        found = sys.modules.get(f"{package}.{name}")
+        if found is not None:
+            return found
+    where = getattr(module, "__file__", None) if isinstance(module, ModuleType) else None
+    shown = package if isinstance(package, str) else "<unknown module name>"
+    if not isinstance(where, str):
+        raise ImportError(f"cannot import name {name!r} from {shown!r} (unknown location)", name=package, path=None)
+    spec = getattr(module, "__spec__", None)
+    if getattr(spec, "_initializing", False):
+        raise ImportError(f"cannot import name {name!r} from partially initialized module {shown!r} (most likely due to a circular "
+                          f"import) ({where})", name=package, path=where)
+    raise ImportError(f"cannot import name {name!r} from {shown!r} ({where})", name=package, path=where)
+
+
+def _import_star(module: Any, names: dict[str, Any]) -> None:
+    """import_all_from of CPython's ceval.c."""
+    public = getattr(module, "__all__", None)
+    skip = public is None
+    if skip:
+        table = getattr(module, "__dict__", None)
+        if table is None:
+            raise ImportError("from-import-* object has no __dict__ and no __all__")
+        public = list(table.keys())
+    for name in public:
+        if not isinstance(name, str):
+            where = f"{module.__name__}.__dict__" if skip else f"{module.__name__}.__all__"
+            raise TypeError(f"{'Key' if skip else 'Item'} in {where} must be str, not {_type_name(name)}")
+        if skip and name.startswith("_"):
+            continue
+        names[name] = getattr(module, name)
+
+
+def _match_keys(subject: Mapping[Any, Any], keys: tuple[Any, ...]) -> tuple[Any, ...] | None:
+    """match_keys of CPython's ceval.c."""
+    seen: set[Any] = set()
+    missing = object()
+    values = []
+    for key in keys:
+        if key in seen:
+            raise ValueError(f"mapping pattern checks duplicate key ({key!r})")
+        seen.add(key)
+        value = subject.get(key, missing)
+        if value is missing:
+            return None
+        values.append(value)
+    return tuple(values)
+
+
+def _match_class(subject: Any, kind: Any, names: tuple[str, ...], count: int) -> tuple[Any, ...] | None:
+    """match_class of CPython's ceval.c."""
+    if not isinstance(kind, type):
+        raise TypeError("called match pattern must be a class")
+    if not isinstance(subject, kind):
+        return None
+    seen: set[str] = set()
+    found: list[Any] = []
+
+    def attribute(name: str) -> bool:
+        if name in seen:
+            raise TypeError(f"{kind.__name__}() got multiple sub-patterns for attribute {name!r}")
+        seen.add(name)
+        try:
+            found.append(getattr(subject, name))
+        except AttributeError:
+            return False
+        return True
+
+    if count:
+        whole = False
+        try:
+            positions = kind.__match_args__
+            if not isinstance(positions, tuple):
+                raise TypeError(f"{kind.__name__}.__match_args__ must be a tuple (got {type(positions).__name__})")
+        except AttributeError:
+            positions = ()
+            whole = bool(kind.__flags__ & 1 << 22)
+        allowed = 1 if whole else len(positions)
+        if allowed < count:
+            plural = "" if allowed == 1 else "s"
+            raise TypeError(f"{kind.__name__}() accepts {allowed} positional sub-pattern{plural} ({count} given)")
+        if whole:
+            found.append(subject)
+        else:
+            for name in positions[:count]:
+                if not isinstance(name, str):
+                    raise TypeError(f"__match_args__ elements must be strings (got {type(name).__name__})")
+                if not attribute(name):
+                    return None
+    for name in names:
+        if not attribute(name):
+            return None
+    return tuple(found)

@@ -1,0 +1,84 @@
+"""Runs a module's source in the VM: what the command calls, and what Python code that embeds jitvm would."""
+from __future__ import annotations
+
+import sys
+from types import FunctionType
+from typing import TYPE_CHECKING, Any
+
+from jitvm import frontend
+
+if TYPE_CHECKING:
+    from jitvm.runtime.context import Native
+    from jitvm.runtime.records import Records
+    from jitvm.spec.settings import Settings
+
+
+class Machine:
+    """The virtual machine of this process."""
+
+    def __init__(self, native: Native, records: Records, settings: Settings) -> None:
+        self.native, self.records, self.settings = native, records, settings
+
+
+machine: Machine | None = None
+_host_only = ""
+
+
+def start(settings: Settings) -> Machine | None:
+    """The machine, made at the first call; None (with one warning) where this host or system cannot have one."""
+    global machine, _host_only
+    if machine is not None or _host_only:
+        return machine
+    from jitvm.backend.elf import LoaderError
+    from jitvm.spec.layout import UnknownLayout
+
+    try:
+        from jitvm.runtime import attributes, context
+        from jitvm.runtime.records import Records
+
+        native = context.load()
+    except (UnknownLayout, LoaderError) as error:
+        _host_only = str(error)
+    except Exception as error:
+        if type(error).__name__ != "LLVMError":
+            raise
+        _host_only = str(error)
+    if _host_only:
+        print(f"jitvm: warning: {_host_only}; the script runs on the host", file=sys.stderr)
+        return None
+    attributes.native = native
+    records = Records(native, settings.loop_threshold if settings.jit else 0)
+    native.set_object("vm_compile", records.compile)
+    machine = Machine(native, records, settings)
+    if "jitvm.report.stats" in sys.modules:
+        from jitvm.report import stats
+
+        stats.register(_report)
+    return machine
+
+
+def _report(stats: Any) -> None:
+    """Adds what the machine knows to the statistics."""
+    assert machine is not None
+    for record in machine.records.all:
+        if record.reason:
+            stats.host_function(record.code.co_qualname, record.code.co_filename, record.code.co_firstlineno, record.reason)
+        elif record.unit is not None:
+            stats.functions_vm += 1
+
+
+def run_module(source: bytes | str, filename: str, namespace: dict[str, Any], settings: Settings) -> None:
+    """Compiles ``source`` and runs it as a module body in ``namespace``; raises what it raises.
+
+    The module's frame has no caller: the launcher's frames are not seen by the script.
+    """
+    module = frontend.parse(source, filename)
+    vm = start(settings)
+    if vm is not None:
+        vm.records.add(module)
+        record = vm.records.by_code[id(module.host)]
+        if vm.records.ready(record):
+            function = FunctionType(module.host, namespace)
+            vm.native.run_module(function, namespace, 0)
+            return
+    exec(module.host, namespace)

@@ -1,0 +1,131 @@
+"""Code records: a CodeUnit in the form that native code reads, hung on the host's code object (its "extra" slot).
+
+Every code object of a module gets a record at once, in state lazy; the function is compiled at its first call.
+"""
+from __future__ import annotations
+
+import ctypes
+from array import array
+from types import CodeType, FunctionType
+from typing import TYPE_CHECKING, Any
+
+from jitvm.frontend import CodeUnit, Module, Unsupported
+from jitvm.spec import layout
+from jitvm.spec.bytecodes import OPCODE_MASK, OPCODES, UNIT
+
+if TYPE_CHECKING:
+    from jitvm.runtime.context import Native
+
+LAZY, READY, HOST = 0, 1, 2
+CO_VARARGS, CO_VARKEYWORDS = 4, 8
+
+
+class Record:
+    """The record of one code object. ``unit`` is there once it is compiled; ``reason`` why the host runs it."""
+
+    def __init__(self, module: Module, code: CodeType, number: int) -> None:
+        self.module, self.code, self.number = module, code, number
+        self.words = array("Q", bytes(layout.current()[1]["CODE_RECORD"]))
+        self.address = self.words.buffer_info()[0]
+        self.unit: CodeUnit | None = None
+        self.reason = ""
+        self.instructions = array("Q")
+        self.constants = array("Q")
+        self.handlers = array("q")
+        self.names = array("Q")
+        self.keep: list[Any] = []
+
+    def set(self, field: str, value: int) -> None:
+        """Writes a field of the native record."""
+        self.words[layout.current()[0][field][0] // 8] = value
+
+    @property
+    def base(self) -> int:
+        """Address of the first instruction."""
+        return self.instructions.buffer_info()[0]
+
+
+class Records:
+    """All records of the process, by code object and by the address of their instructions."""
+
+    def __init__(self, native: Native, loop_counter: int) -> None:
+        self.native = native
+        self.loop_counter = loop_counter
+        self.by_code: dict[int, Record] = {}
+        self.all: list[Record] = []
+        self.set_extra = ctypes.pythonapi._PyCode_SetExtra
+        self.set_extra.argtypes = [ctypes.py_object, ctypes.c_ssize_t, ctypes.c_void_p]
+
+    def add(self, module: Module) -> None:
+        """Gives every code object of a module its lazy record."""
+        for code in module.codes():
+            record = Record(module, code, len(self.all))
+            record.set("vm_code", id(code))
+            record.set("vm_id", record.number)
+            self.all.append(record)
+            self.by_code[id(code)] = record
+            self.set_extra(code, self.native.extra_index, record.address)
+
+    def compile(self, function: FunctionType) -> None:
+        """Called by native code at a function's first call."""
+        record = self.by_code.get(id(function.__code__))
+        if record is not None and record.unit is None and not record.reason:
+            self.ready(record)
+
+    def ready(self, record: Record) -> bool:
+        """Compiles and links a record; False where the host must run it (``record.reason`` says why)."""
+        try:
+            unit = record.module.unit(record.code)
+        except Unsupported as error:
+            record.reason = error.reason
+            record.set("vm_state", HOST)
+            return False
+        self.link(record, unit)
+        return True
+
+    def link(self, record: Record, unit: CodeUnit) -> None:
+        """Fills host pointers and constants in and makes the record ready."""
+        code = record.code
+        constants = layout.current()[1]
+        record.unit = unit
+        words = array("Q", bytes(unit.words.tobytes() if unit.words.itemsize == 8 else b""))
+        start = id(code) + constants["CODE_INSTRUCTIONS"]
+        place = 0
+        from jitvm.spec.bytecodes import BYTECODES
+
+        while place < len(words) // 2:
+            words[2 * place + 1] = start + unit.host_offsets[place]
+            row = BYTECODES[words[2 * place] & OPCODE_MASK]
+            if row.name == "loop":
+                words[2 * place + 3] = self.loop_counter
+            place += row.size
+        record.instructions = words
+        record.keep.append(unit.constants)
+        record.constants = array("Q", [id(value) for value in unit.constants] or [0])
+        record.handlers = array("q", [number for row in unit.handlers for number in row] or [0])
+        count = code.co_argcount + code.co_kwonlyargcount
+        names = code.co_varnames[:count]
+        record.names = array("Q", [id(name) for name in names] or [0])
+        flags = (2 if code.co_flags & CO_VARARGS else 0) | (4 if code.co_flags & CO_VARKEYWORDS else 0)
+        simple = not flags and not code.co_kwonlyargcount
+        total = _localsplus(code)
+        for field, value in {
+            "vm_words": words.buffer_info()[0], "vm_constants": record.constants.buffer_info()[0], "vm_registers": unit.registers,
+            "vm_locals": total, "vm_arguments": code.co_argcount, "vm_flags": flags | int(simple),
+            "vm_handlers": record.handlers.buffer_info()[0], "vm_handler_count": len(unit.handlers),
+            "vm_frame_bytes": constants["HEADER"] + constants["FRAME_SIZE"] + 8 * unit.registers,
+            "vm_free_count": len(code.co_freevars), "vm_first_free": total - len(code.co_freevars),
+            "vm_keyword_only": code.co_kwonlyargcount, "vm_positional_only": code.co_posonlyargcount,
+            "vm_names": record.names.buffer_info()[0], "vm_first_instr": start + unit.host_offsets[0],
+        }.items():
+            record.set(field, value)
+        record.set("vm_state", READY)
+
+
+def _localsplus(code: CodeType) -> int:
+    """How many slots the host's frame has for locals, cells and free variables."""
+    cells = sum(name not in code.co_varnames for name in code.co_cellvars)
+    return code.co_nlocals + cells + len(code.co_freevars)
+
+
+assert OPCODES and UNIT == 16
