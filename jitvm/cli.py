@@ -156,13 +156,12 @@ def _run(request: _Request) -> None:
 
         from jitvm.report import stats
         atexit.register(stats.AtExit(summary=request.stats, json_file=request.json_file, settings=request.settings.changed()))
-    # The machine is imported before the script's directory is on the path, where a file could shadow what it needs.
-    launch = _launcher()
-    namespace = _new_main()
-    sys.argv[:] = [request.target, *request.arguments]
     if request.kind == "file":
-        _run_file(request, namespace, launch)
-    elif request.kind == "module":
+        _run_file(request)
+        return
+    launch = _launcher(request.settings)
+    namespace = _new_main(request)
+    if request.kind == "module":
         _set_path(os.getcwd())
         sys.argv[0] = "-m"
         _run_module(request.target, True, request, launch)
@@ -175,27 +174,21 @@ def _run(request: _Request) -> None:
         _run_as_file(sys.stdin.buffer.read() if sys.stdin is not None else b"", "<stdin>", namespace, request, launch)
 
 
-def _launcher() -> Any:
-    """The function that executes a module's source in a namespace: the virtual machine's."""
-    try:
-        from jitvm.runtime.launch import run_module
-    except ModuleNotFoundError as error:
-        if error.name not in ("jitvm.runtime", "jitvm.runtime.launch"):
-            raise
-        return _host_run
-    return run_module
+def _launcher(settings: Settings) -> Any:
+    """Starts the virtual machine and returns its function that executes a module's source in a namespace.
 
-
-def _host_run(source: bytes | str, filename: str, namespace: dict[str, Any], settings: Settings) -> None:
-    """The launcher where there is no virtual machine: the host executes."""
-    exec(compile(source, filename, "exec", dont_inherit=True), namespace)
+    To be called before the script's directory is on the path: a file there could shadow what the machine needs.
+    """
+    from jitvm.runtime import launch
+    launch.start(settings)
+    return launch.run_module
 
 
 _previous_main: Any = None
 
 
-def _new_main() -> dict[str, Any]:
-    """Puts a fresh ``__main__`` module into ``sys.modules`` and returns its namespace, with the names in the host's order."""
+def _new_main(request: _Request) -> dict[str, Any]:
+    """Sets ``sys.argv``, puts a fresh ``__main__`` module into ``sys.modules`` and returns its namespace, in the host's order."""
     global _previous_main
     import builtins
     from _frozen_importlib import BuiltinImporter
@@ -208,6 +201,7 @@ def _new_main() -> dict[str, Any]:
     if sys.version_info < (3, 14):
         namespace["__annotations__"] = {}
     namespace["__builtins__"] = builtins
+    sys.argv[:] = [request.target, *request.arguments]
     return namespace
 
 
@@ -217,11 +211,13 @@ def _set_path(first: str) -> None:
         sys.path[0] = first
 
 
-def _run_file(request: _Request, namespace: dict[str, Any], launch: Any) -> None:
+def _run_file(request: _Request) -> None:
     """Runs a script, or the ``__main__`` of a directory or archive."""
     path = request.target
     absolute = path if os.path.isabs(path) else f"{os.getcwd()}/{path}"  # not normalised: the host shows it as it was given
     if _has_importer(absolute):
+        launch = _launcher(request.settings)
+        _new_main(request)
         if not sys.flags.safe_path:
             del sys.path[0]
         sys.path.insert(0, absolute)
@@ -233,6 +229,8 @@ def _run_file(request: _Request, namespace: dict[str, Any], launch: Any) -> None
     except OSError as error:
         sys.stderr.write(f"{sys.executable}: can't open file {absolute!r}: [Errno {error.errno}] {error.strerror}\n")
         raise SystemExit(2) from None
+    launch = _launcher(request.settings)
+    namespace = _new_main(request)
     _set_path(os.path.dirname(os.path.realpath(path)))
     import _frozen_importlib_external as importers
     if path.endswith(".pyc"):
@@ -332,19 +330,21 @@ def _module_source(namespace: dict[str, Any], code: CodeType) -> bytes | None:
 
 def _script_entries(entries: TracebackType | None) -> TracebackType | None:
     """A traceback without the entries of this command, which lie above the script's (and between runpy's and the script's)."""
-    own = [globals()]
-    launch = sys.modules.get("jitvm.runtime.launch")
-    if launch is not None:
-        own.append(launch.__dict__)
-    while entries is not None and any(entries.tb_frame.f_globals is names for names in own):
+    while entries is not None and _is_own(entries):
         entries = entries.tb_next
     runpy = sys.modules.get("runpy")
     last = entries
     while last is not None and runpy is not None and last.tb_frame.f_globals is runpy.__dict__:
-        while last.tb_next is not None and any(last.tb_next.tb_frame.f_globals is names for names in own):
+        while last.tb_next is not None and _is_own(last.tb_next):
             last.tb_next = last.tb_next.tb_next
         last = last.tb_next
     return entries
+
+
+def _is_own(entry: TracebackType) -> bool:
+    """Whether a traceback's entry is of jitvm's own code."""
+    name = entry.tb_frame.f_globals.get("__name__")
+    return isinstance(name, str) and name.startswith("jitvm.")
 
 
 def _report_as_host(error: BaseException) -> None:
