@@ -5,14 +5,36 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
+    from types import CodeType
 
 
-def disassemble(source: bytes, filename: str) -> str:
-    """The bytecode of a module and of all its functions, as text. Raises SyntaxError as the host does."""
-    from jitvm.frontend import disassembler
-    function: Callable[[bytes, str], str] = disassembler.disassemble_source
-    return function(source, filename)
+def disassemble(source: bytes | str, filename: str) -> str:
+    """The bytecode of a module and of all its functions and classes, as text; of what runs on the host, the reason.
+
+    Raises SyntaxError as the host does.
+    """
+    from jitvm import frontend
+    from jitvm.frontend.disassembler import disassemble as listing
+    module = frontend.parse(source, filename)
+    parts = []
+    for code in _codes(module.host):
+        head = f"{code.co_qualname}, {filename}:{code.co_firstlineno}"
+        try:
+            unit = module.unit(code)
+        except frontend.Unsupported as refusal:
+            parts.append(f"{head}, runs on the host: {refusal}\n")
+        else:
+            parts.append(f"{head}, {unit.registers} registers\n{listing(unit, code)}")
+    return "\n".join(part.rstrip("\n") + "\n" for part in parts)
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    """A code object and all those inside it, in the order of the source."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, type(code)):
+            yield from _codes(constant)
 
 
 def main(path: str) -> int:
@@ -24,9 +46,9 @@ def main(path: str) -> int:
         sys.stderr.write(f"jitvm: can't open file {path!r}: [Errno {error.errno}] {error.strerror}\n")
         return 2
     try:
-        sys.stdout.write(disassemble(source, path))
+        text = disassemble(source, path)
     except (SyntaxError, ValueError) as error:
-        error.__traceback__ = None
-        sys.excepthook(type(error), error, None)
+        sys.__excepthook__(type(error), error.with_traceback(None), None)
         return 1
+    sys.stdout.write(text)
     return 0

@@ -100,8 +100,21 @@ def test_a_report_that_cannot_be_written() -> None:
 
 def test_dis_of_missing_and_wrong_files(tmp_path: Path) -> None:
     (tmp_path / "wrong.py").write_text("x = (")
+    out, err, status = jitvm("dis", "wrong.py", folder=tmp_path)
+    assert (out, status) == ("", 1)
+    assert err.endswith("SyntaxError: '(' was never closed\n")
+    assert "Traceback" not in err
     out, err, status = jitvm("dis", "missing.py", folder=tmp_path)
     assert (out, err, status) == ("", "jitvm: can't open file 'missing.py': [Errno 2] No such file or directory\n", 2)
+
+
+def test_dis_lists_every_function(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text("def f(a):\n    def g():\n        return a\n    return g\nprint(f(1)())\n")
+    out, err, status = jitvm("dis", "script.py", folder=tmp_path)
+    assert (err, status) == ("", 0)
+    for head in ("<module>, script.py:1, ", "f, script.py:1, ", "f.<locals>.g, script.py:2, "):
+        assert head in out
+    assert "load_global" in out
 
 
 def test_the_command_imports_little() -> None:
