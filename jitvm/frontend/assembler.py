@@ -107,6 +107,11 @@ class Assembler:
         self.top = mark
         return target if target >= 0 else self.push()
 
+    def reserve(self, register: int) -> None:
+        """Makes sure that ``register`` exists, as the base of a window that may be empty."""
+        if register >= self.registers:
+            self.registers = register + 1
+
     def _fragile(self) -> int:
         """The set of registers that some statement unbinds, from the host's code."""
         if not self.host_positions.deletes_locals:
@@ -209,8 +214,7 @@ class Assembler:
     # -- handlers --------------------------------------------------------------------------------------------------
     def protect(self, register: int, depth: int) -> Region:
         """Opens a region at the next instruction; its handler clears registers from ``depth`` on."""
-        if register >= self.registers:
-            self.registers = register + 1
+        self.reserve(register)
         return Region(self.here, register, depth, self.bound & ~self.fragile)
 
     def suspend(self, region: Region) -> None:
@@ -258,6 +262,7 @@ class Assembler:
         offsets: list[int] = []
         positions: list[Position] = []
         known: dict[tuple[str, Span], tuple[int, Position]] = {}
+        offset = host.first
         ends = [mark[0] for mark in self._marks[1:]]
         ends.append(self.here)
         for (unit, name, place), end in zip(self._marks, ends):
@@ -265,8 +270,9 @@ class Assembler:
                 place.lineno, place.end_lineno, place.col_offset, place.end_col_offset)  # type: ignore
             row = known.get((name, span))
             if row is None:
-                offset = host.offset(name, span)
+                offset = host.offset(name, span, offset)
                 row = known[name, span] = offset, host.position(offset)
+            offset = row[0]
             for _ in range(end - unit):
                 offsets.append(row[0])
                 positions.append(row[1])

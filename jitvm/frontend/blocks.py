@@ -68,6 +68,17 @@ class WithBlock(Block):
         return False
 
 
+@dataclass(slots=True)
+class ValueBlock(Block):
+    """The body of a ``finally`` on the way of a ``return``, whose value waits in ``register``."""
+
+    register: int = -1
+
+    @property
+    def silent(self) -> bool:
+        return False
+
+
 class BlockCompiler(FunctionCompiler):
     """Keeps the blocks that enclose the statement being compiled, and emits what undoes them."""
 
@@ -91,15 +102,18 @@ class BlockCompiler(FunctionCompiler):
         for region in self._blocks.pop().regions:
             self.suspend(region)
 
-    def unwind(self, count: int, returns: bool) -> list[Block]:
-        """Leaves the ``count`` innermost blocks for a jump; ``rewind`` with the result comes back to their inside."""
+    def unwind(self, count: int, returns: bool, value: int = -1) -> list[Block]:
+        """Leaves the ``count`` innermost blocks for a jump; ``rewind`` with the result comes back to their inside.
+
+        A ``return`` gives the register of its ``value`` if it has one that is not constant.
+        """
         left: list[Block] = []
         for _ in range(count):
             block = self._blocks.pop()
             left.append(block)
             for region in block.regions:
                 self.suspend(region)
-            self.undo(block, returns)
+            self.undo(block, returns, value)
             if not self.reachable:
                 break
         return left
@@ -111,13 +125,20 @@ class BlockCompiler(FunctionCompiler):
                 self.resume(region)
             self._blocks.append(block)
 
-    def undo(self, block: Block, returns: bool) -> None:
+    def undo(self, block: Block, returns: bool, value: int) -> None:
         """Emits what leaving ``block`` by a jump takes. A ``return`` leaves what the end of the frame drops anyway."""
         if isinstance(block, LoopBlock):
             if block.iterator >= 0 and not returns:
                 self.clear(block.iterator)
         elif isinstance(block, FinallyBlock):
+            if value >= 0:
+                self.enter(ValueBlock(register=value))
             self.body(block.body)
+            if value >= 0:
+                self.leave()
+        elif isinstance(block, ValueBlock):
+            if not returns:
+                self.clear(block.register)
         elif isinstance(block, HandlerBlock):
             self.emit("pop_exc", block.saved)
             if not returns:
@@ -147,7 +168,7 @@ class BlockCompiler(FunctionCompiler):
         register = -1
         if not constant and node.value is not None:
             register = self.operand(node.value) if silent else self.value(node.value, -1)
-        left = self.unwind(len(self._blocks), True)
+        left = self.unwind(len(self._blocks), True, register)
         if self.reachable:
             self.at = node
             if constant:

@@ -141,11 +141,15 @@ class ExceptionCompiler(StatementCompiler):
     def end_clause(self, node: ast.ExceptHandler, block: HandlerBlock, end: Label) -> None:
         """Leaves a handler by its end."""
         if self.reachable:
+            for region in block.regions:
+                self.suspend(region)
             self.at = node
             self.emit("pop_exc", block.saved)
             if node.name is not None:
                 self.forget_name(node.name)
             self.jump(end)
+            for region in block.regions:
+                self.resume(region)
 
     def named_clause(self, node: ast.ExceptHandler, name: str, block: HandlerBlock, end: Label) -> None:
         """The body of ``except ... as name``: the name is unbound on every way out."""

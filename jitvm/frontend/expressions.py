@@ -202,6 +202,7 @@ class ExpressionCompiler(VariableCompiler):
                 self.place(proceed)
             else:
                 self.emit_jump("branch_false", end, outcome, keep=1)
+            self.clear(outcome)
             left = right
         self.place(end)
         return self.moved(outcome, mark, target)
@@ -391,6 +392,7 @@ class ExpressionCompiler(VariableCompiler):
             return self.moved(mark, mark, target)
         for item in items:
             self.value(item, -1)
+        self.reserve(mark)
         target = self.result(mark, target)
         self.at = node
         self.emit(f"build_{kind}", target, mark, len(items))
@@ -462,6 +464,7 @@ class ExpressionCompiler(VariableCompiler):
             if keys is None:
                 self.value(key, -1)
             self.value(item, -1)
+        self.reserve(mark)
         target = self.result(mark, target)
         self.at = node
         if keys is None:

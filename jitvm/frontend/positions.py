@@ -51,7 +51,8 @@ HOST_NAMES: tuple[tuple[str, str], ...] = (
     ("with_enter", "BEFORE_WITH"), ("with_exit", "WITH_EXCEPT_START"), ("import_name", "IMPORT_NAME"),
     ("import_from", "IMPORT_FROM"), ("import_star", "IMPORT_STAR"), ("match_sequence", "MATCH_SEQUENCE"),
     ("match_mapping", "MATCH_MAPPING"), ("match_keys", "MATCH_KEYS"), ("match_class", "MATCH_CLASS"),
-    ("get_len", "GET_LEN"), ("resume", "RESUME"),
+    ("get_len", "GET_LEN"), ("resume", "RESUME"), ("loop", "FOR_ITER JUMP_BACKWARD"),
+    ("jump", "JUMP_BACKWARD JUMP_FORWARD"),
 )
 """Beginnings of our names with the host's names for the same work; the first that fits holds."""
 
@@ -91,8 +92,11 @@ class HostPositions:
         self.spans = spans
         self.lines = lines
 
-    def offset(self, name: str, span: Span) -> int:
-        """The byte offset that the host's frame shows while our bytecode ``name`` at ``span`` runs."""
+    def offset(self, name: str, span: Span, otherwise: int) -> int:
+        """The byte offset that the host's frame shows while our bytecode ``name`` at ``span`` runs.
+
+        Where the host has nothing at ``span`` nor on its first line it is ``otherwise``.
+        """
         exact = self.exact
         for operation in HOST_OPERATIONS[name]:
             found = exact.get((operation, span))
@@ -100,7 +104,7 @@ class HostPositions:
                 return found
         found = self.spans.get(span)
         if found is None:
-            found = self.lines.get(span[0], self.first)
+            found = self.lines.get(span[0], otherwise)
         return found if found > self.first else self.first
 
     def position(self, offset: int) -> Position:
