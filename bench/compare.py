@@ -39,9 +39,13 @@ import time as _time
 
 _start = _time.perf_counter()
 _second = main({arguments})
-_sys.stderr.write("second call %.9f %r\\n" % (_time.perf_counter() - _start, _second))
+_seconds = _time.perf_counter() - _start
+with open("/proc/self/status") as _status:
+    _peak = [_line.split()[1] for _line in _status if _line.startswith("VmHWM")][0]
+_sys.stderr.write("second call %.9f %s %r\\n" % (_seconds, _peak, _second))
 '''
-"""Appended to a workload: its own last lines make the first call, this times the second."""
+"""Appended to a workload: its own last lines make the first call, this times the second. It also asks for the peak of
+its own memory: what the system tells the parent of a process includes the parent's."""
 
 TIMEOUT = 600
 """Seconds after which a run is ended, and counts as failed."""
@@ -65,7 +69,8 @@ class Machine:
 
 @dataclass
 class Measured:
-    """What one run gave: seconds (whole process or second call), output for comparing, peak memory in MiB, or a problem."""
+    """What one run gave: seconds (whole process or second call), output for comparing, peak memory in MiB (0 if not known), or
+    a problem."""
 
     seconds: float
     output: str
@@ -90,7 +95,7 @@ class Comparison:
                 self.problems.append(problem)
             return
         self.runs[mode].setdefault(workload, {}).setdefault(machine.name, []).append(1000 * result.seconds)
-        if mode == "whole":
+        if mode == "inside":
             peaks = self.memory.setdefault(workload, {})
             peaks[machine.name] = max(peaks.get(machine.name, 0.0), result.memory)
 
@@ -143,12 +148,11 @@ def measure(machine: Machine, script: Path, arguments: list[str], mode: str) -> 
             process = subprocess.Popen([*machine.command, seen, *arguments], stdin=subprocess.DEVNULL, stdout=out, stderr=err)
             guard = threading.Timer(TIMEOUT, process.kill)
             guard.start()
-            _, status, usage = os.wait4(process.pid, 0)
+            process.wait()
             guard.cancel()
         except OSError as error:
             return Measured(0.0, "", 0.0, f"cannot be run: {error.strerror}")
         seconds = time.perf_counter() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
         err.seek(0)
         output, errors = out.read().decode(errors="replace"), err.read().decode(errors="replace")
@@ -159,9 +163,9 @@ def measure(machine: Machine, script: Path, arguments: list[str], mode: str) -> 
         words = errors.strip().splitlines()[-1:] or [""]
         if not words[0].startswith("second call "):
             return Measured(seconds, output, 0.0, "no time of a second call")
-        number, _, value = words[0].removeprefix("second call ").partition(" ")
-        return Measured(float(number), output + value, usage.ru_maxrss / 1024)
-    return Measured(seconds, output, usage.ru_maxrss / 1024)
+        number, peak, value = words[0].removeprefix("second call ").split(" ", 2)
+        return Measured(float(number), output + value, int(peak) / 1024)
+    return Measured(seconds, output, 0.0)
 
 
 def version_of(machine: Machine) -> str:

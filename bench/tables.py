@@ -122,7 +122,7 @@ def markdown(results: dict[str, Any]) -> str:
             parts.append(f"## {title}: milliseconds, and times as fast as {reference}\n")
             parts.append(aligned(overview_table(results["runs"][mode], machines, reference)))
     if results.get("memory"):
-        parts.append("## Peak memory, MiB\n")
+        parts.append("## Peak memory of both calls, MiB\n")
         parts.append(aligned([["workload", *machines]] + [[workload, *(f"{row[machine]:.0f}" if machine in row else "-"
                                                                        for machine in machines)]
                                                           for workload, row in results["memory"].items()]))
