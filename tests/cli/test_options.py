@@ -122,4 +122,4 @@ def test_the_command_imports_little() -> None:
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": ROOT}
     )
-    assert done.stdout.split() == ["__future__", "jitvm", "jitvm.cli", "jitvm.spec", "jitvm.spec.settings"]
+    assert set(done.stdout.split()) <= {"__future__", "jitvm", "jitvm.cli", "jitvm.spec", "jitvm.spec.settings"}
