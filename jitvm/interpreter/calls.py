@@ -228,7 +228,7 @@ def make_function(base: Window, flags: Imm) -> Object:
     """A function of the code object in the window, with what the flags name after it."""
     window = register_pointer(base)
     function = new_function(window, flags, frame_globals(frame()))
-    drop_window(window, 5)
+    drop_window(window, 1 + (flags & 1) + ((flags >> 1) & 1) + ((flags >> 2) & 1) + ((flags >> 3) & 1))
     return function
 
 

@@ -1,0 +1,39 @@
+"""Real programs: stdout, traceback and exit status equal CPython's in every mode, nothing leaks, nothing runs on the host unseen.
+
+A script has a function ``main`` that it calls; a line ``# leaks: no`` exempts it from the leak check (threads, forks, and what
+grows under CPython too).
+"""
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.programs import harness
+
+PROGRAMS = sorted(path for path in harness.SCRIPTS.glob("*.py") if "def main(" in path.read_text())
+HOST_REASONS = ("generator function", "coroutine", "asynchronous generator", "class body", "except*")
+NO_LEAK = 20
+
+
+@pytest.mark.parametrize("mode", harness.MODES, ids=lambda mode: mode.name)
+@pytest.mark.parametrize("script", PROGRAMS, ids=lambda path: path.stem)
+def test_same_as_host(script: Path, mode: harness.Mode) -> None:
+    expected, got = harness.both(script, mode)
+    assert got.stdout == expected.stdout
+    assert got.stderr == expected.stderr
+    assert got.status == expected.status
+
+
+@pytest.mark.parametrize("script", PROGRAMS, ids=lambda path: path.stem)
+def test_no_leak(script: Path) -> None:
+    if "# leaks: no" in script.read_text():
+        pytest.skip("the script says so")
+    host, vm, printed = harness.grown(script, harness.MODES[0])
+    assert vm <= max(host, 0) + NO_LEAK, printed
+
+
+@pytest.mark.parametrize("script", PROGRAMS, ids=lambda path: path.stem)
+def test_runs_in_the_vm(script: Path) -> None:
+    rows = harness.functions_on_host(script, harness.MODES[0])
+    assert [row for row in rows if row[1] not in HOST_REASONS] == []
