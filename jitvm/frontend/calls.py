@@ -86,6 +86,9 @@ class CallCompiler(ExpressionCompiler):
             self.at = node
             self.emit("build_tuple", place, place, already + len(args))
             return
+        if len(args) == 1 and not already and isinstance(args[0], ast.Starred):
+            self.value(args[0].value, -1)  # the call makes a tuple of it
+            return
         for item in args[:starred[0]]:
             self.value(item, -1)
         self.build_so_far(node, "list", place, already + starred[0])

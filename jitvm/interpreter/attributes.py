@@ -57,7 +57,7 @@ def call_describe(obj: Object, name: Object, cell: Ptr, method: Int) -> Int:
     store_pointer(cells, 8, as_pointer(name))
     store_pointer(cells, 16, as_pointer(address))
     store_pointer(cells, 24, as_pointer(flag))
-    done = PyObject_Vectorcall(vm_do, cells, 4, NULL)
+    done = call_runtime(vm_do, cells, 4)
     return 0
 
 

@@ -1,7 +1,10 @@
 """Calls, returns, functions, classes. VM-to-VM calls use no C stack: the callee's frame is pushed and its first instruction is next."""
 from jitvm.rpython.dialect import *  # noqa: F403
 
-ARGUMENTS_OFFSET = -9223372036854775808
+# kinds of C functions (CPython's methodobject.h)
+METHOD_KINDS = 143
+METHOD_FAST = 128
+METHOD_FAST_KEYWORDS = 130
 
 
 @primitive
@@ -119,10 +122,27 @@ def call_method_kw(base: Window, count: Imm, names: Imm) -> None:
 
 @helper(raises=True, runs=True)
 def call_object(callee: Object, arguments: Ptr, count: Int, names: Object) -> New:
-    """Calls anything that the VM does not run itself."""
+    """Calls anything that the VM does not run itself.
+
+    Fast C functions are called as the host's CALL_BUILTIN_FAST and CALL_BUILTIN_FAST_WITH_KEYWORDS do it: such a call does not count
+    against the recursion limit.
+    """
+    if type_pointer(callee) is PyCFunction_Type:
+        flags = def_flags(cfunction_def(callee)) & METHOD_KINDS
+        if flags == METHOD_FAST_KEYWORDS:
+            if callee is build_class:
+                return make_class(callee, arguments, count, names)
+            return call_fast_keywords(def_function(cfunction_def(callee)), cfunction_self(callee), arguments, count, names)
+        if flags == METHOD_FAST and is_null(names):
+            return call_fast(def_function(cfunction_def(callee)), cfunction_self(callee), arguments, count)
+    return PyObject_Vectorcall(callee, arguments, count, names)
+
+
+@helper(raises=True, runs=True)
+def make_class(callee: Object, arguments: Ptr, count: Int, names: Object) -> New:
+    """Makes a class; its functions run in the VM."""
     result = PyObject_Vectorcall(callee, arguments, count, names)
-    if callee is build_class:
-        adopt_class(result)
+    adopt_class(result)
     return result
 
 
@@ -131,12 +151,12 @@ def adopt_class(kind: Object) -> None:
     """The functions that a class body made run in the VM when C code calls them."""
     cell = local()
     store_pointer(cell, 0, as_pointer(kind))
-    done = PyObject_Vectorcall(vm_do, cell, 1, NULL)
+    done = call_runtime(vm_do, cell, 1)
 
 
 @opcode
 def call_ex(base: Window, keywords: Imm) -> Object:
-    """Calls register ``base`` with a tuple and, if ``keywords``, a dict."""
+    """Calls register ``base`` with an iterable of arguments and, if ``keywords``, a dict."""
     window = register_pointer(base)
     result = call_spread(load_object(window, 0), load_object(window, 8), window, keywords)
     drop_window(window, keywords + 2)
@@ -148,7 +168,18 @@ def call_spread(callee: Object, arguments: Object, window: Ptr, keywords: Int) -
     names = NULL
     if keywords != 0:
         names = load_object(window, 16)
+    if type_pointer(arguments) is not PyTuple_Type:
+        return call_iterable(callee, arguments, names)
     return PyObject_Call(callee, arguments, names)
+
+
+@helper(raises=True, runs=True)
+def call_iterable(callee: Object, arguments: Object, names: Object) -> New:
+    """f(*arguments): any iterable, made a tuple only now."""
+    if type_iter(type_pointer(arguments)) == NULLP and not has_sequence_items(arguments):
+        raise_made(STAR_ARGUMENT, callee, arguments)
+    given = PySequence_Tuple(arguments)
+    return PyObject_Call(callee, given, names)
 
 
 @helper(runs=True)

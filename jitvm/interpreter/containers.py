@@ -408,11 +408,17 @@ def map_merge(map: Object, src: Object, callee: Object) -> Effect:
 @helper(raises=True, runs=True)
 def merge_map(map: Object, src: Object, callee: Object) -> Int:
     """``**src`` in a call: the runtime words the errors for doubled keywords and non-mappings."""
+    if type_pointer(src) is PyDict_Type:
+        if _PyDict_MergeEx(map, src, 2) == 0:
+            return 0
+        if PyErr_ExceptionMatches(PyExc_KeyError) == 0:
+            return -1
+        PyErr_Clear()
     cells = local3()
     store_pointer(cells, 0, as_pointer(map))
     store_pointer(cells, 8, as_pointer(src))
     store_pointer(cells, 16, as_pointer(callee))
-    failed = PyObject_Vectorcall(vm_merge, cells, 3, NULL)
+    failed = call_runtime(vm_merge, cells, 3)
     if failed is _Py_NoneStruct:
         return 0
     PyErr_SetObject(type_pointer(failed), failed)

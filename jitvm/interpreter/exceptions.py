@@ -249,7 +249,7 @@ def do_pair(first: Object, second: Object) -> New:
     cells = local3()
     store_pointer(cells, 0, as_pointer(first))
     store_pointer(cells, 8, as_pointer(second))
-    answer = PyObject_Vectorcall(vm_pair, cells, 2, NULL)
+    answer = call_runtime(vm_pair, cells, 2)
     if type_pointer(answer) is PyList_Type:
         return list_item(answer, 0)
     PyErr_SetObject(type_pointer(answer), answer)

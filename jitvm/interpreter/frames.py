@@ -5,7 +5,7 @@ saved pc, code record, and whether C code waits for the result. Registers begin 
 """
 from jitvm.rpython.dialect import *  # noqa: F403
 
-OWNER_AND_ENTRY = 0
+RUNTIME_DEPTH = 500
 
 
 @primitive
@@ -25,14 +25,26 @@ def code_record(callee: Object) -> Ptr:
 def ready_record(callee: Object, record: Ptr) -> Ptr:
     """Compiles a function at its first call. The record if the VM can run it, else null (and no exception)."""
     if vm_state(record) == CODE_LAZY:
-        thread = PyThreadState_Get()
-        remaining = ts_recursion_remaining(thread)
-        set_ts_recursion_remaining(thread, remaining + 500)
         cell = local()
         store_pointer(cell, 0, as_pointer(callee))
-        result = PyObject_Vectorcall(vm_compile, cell, 1, NULL)
-        set_ts_recursion_remaining(thread, remaining)
+        result = call_runtime(vm_compile, cell, 1)
     return record
+
+
+@helper(raises=True, runs=True)
+def call_runtime(function: Object, arguments: Ptr, count: Int) -> New:
+    """Calls a function of the runtime: Python code of the host, which must not meet the program's recursion limit."""
+    thread = PyThreadState_Get()
+    set_ts_recursion_remaining(thread, ts_recursion_remaining(thread) + RUNTIME_DEPTH)
+    result = call_vector(function, arguments, count)
+    set_ts_recursion_remaining(thread, ts_recursion_remaining(thread) - RUNTIME_DEPTH)
+    return result
+
+
+@helper(runs=True)
+def call_vector(function: Object, arguments: Ptr, count: Int) -> New:
+    """PyObject_Vectorcall, null with an exception set: the caller looks."""
+    return PyObject_Vectorcall(function, arguments, count, NULL)
 
 
 @primitive
@@ -402,10 +414,16 @@ def vm_vectorcall(callee: Object, arguments: Ptr, count_and_flag: Int, names: Ob
 
 @entry
 def vm_run_module(callee: Object, names: Object, visible: Int) -> New:
-    """Runs a module body: a function without arguments whose locals are ``names``. It has no caller unless ``visible``."""
+    """Runs a module body: a function without arguments whose locals are ``names``. It has no caller unless ``visible``.
+
+    What called it does not count against the recursion limit either.
+    """
     entry_context()
     thread = PyThreadState_Get()
     record = code_record(callee)
+    depth = ts_recursion_limit(thread) - ts_recursion_remaining(thread)
+    if visible == 0:
+        set_ts_recursion_remaining(thread, ts_recursion_limit(thread))
     registers = bind_frame(thread, record, callee, NULLP, 0, NULL)
     if registers == NULLP:
         return NULL
@@ -417,6 +435,8 @@ def vm_run_module(callee: Object, names: Object, visible: Int) -> New:
         set_frame_previous(frame, NULLP)
     result = run_from_c(thread, record, registers)
     set_cframe_frame(ts_cframe(thread), caller)
+    if visible == 0:
+        set_ts_recursion_remaining(thread, ts_recursion_limit(thread) - depth)
     return owned(result)
 
 

@@ -20,6 +20,7 @@ RAISE_CAUSE = 14
 NO_ACTIVE = 15
 CATCH_TYPE = 16
 IMPORT_FROM = 17
+STAR_ARGUMENT = 18
 UNICODE_KEYS = 1
 FIRST_OWN_VERSION = 1879048192
 
@@ -32,7 +33,7 @@ def raise_made(kind: Int, first: Object, second: Object) -> Int:
     store_pointer(cells, 0, as_pointer(number))
     store_pointer(cells, 8, as_pointer(first))
     store_pointer(cells, 16, as_pointer(second))
-    exception = PyObject_Vectorcall(vm_error, cells, 3, NULL)
+    exception = call_runtime(vm_error, cells, 3)
     PyErr_SetObject(type_pointer(exception), exception)
     return -1
 

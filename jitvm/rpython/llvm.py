@@ -925,6 +925,23 @@ class Emitter:
         self.check(result, "N")
         return self.result_of(result, "N")
 
+    def call_call_fast(self, node: ast.Call) -> Value:
+        """call_fast(function, self, args, count): a C function of kind METH_FASTCALL."""
+        return self._call_pointer(node, ("ptr", "ptr", "i64"))
+
+    def call_call_fast_keywords(self, node: ast.Call) -> Value:
+        """call_fast_keywords(function, self, args, count, names): METH_FASTCALL | METH_KEYWORDS."""
+        return self._call_pointer(node, ("ptr", "ptr", "i64", "ptr"))
+
+    def _call_pointer(self, node: ast.Call, types: tuple[str, ...]) -> Value:
+        """A call through a pointer that gives a new reference or raises."""
+        function, *rest = (self.expression(a) for a in node.args)
+        arguments = ", ".join(f"{kind} {value.text}" for kind, value in zip(types, rest, strict=True))
+        self.position()
+        result = self.value(f"call ptr {function.text}({arguments})")
+        self.check(result, "N")
+        return self.result_of(result, "N")
+
     def call_call_unary(self, node: ast.Call) -> Value:
         """call_unary(function, object): through a slot like tp_iternext; the result may be null."""
         function, argument = (self.expression(a) for a in node.args)

@@ -52,6 +52,7 @@ MAKERS: tuple[Any, ...] = (
     lambda a, b: RuntimeError("No active exception to reraise"),
     lambda a, b: TypeError("catching classes that do not inherit from BaseException is not allowed"),
     _import_from,
+    lambda a, b: TypeError(f"{_callee_name(a)} argument after * must be an iterable, not {_type_name(b)}"),
 )
 
 

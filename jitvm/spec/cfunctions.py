@@ -67,6 +67,7 @@ PyList_New I>N raises
 PyList_Append OO>i raises
 PyList_AsTuple O>N raises
 PyTuple_New I>N raises
+PySequence_Tuple O>N raises runs
 PySet_New O>N raises
 PySet_Add OO>i raises runs
 _PySet_Update OO>i raises runs
@@ -80,7 +81,7 @@ PyDict_Contains OO>i raises runs
 PyDict_Copy O>N raises
 PyDict_Update OO>i raises runs
 PyDict_Size O>I
-_PyDict_MergeEx OOi>i raises runs
+_PyDict_MergeEx OOi>i runs
 _PyDict_GetItem_KnownHash OOI>O
 _PyDict_SetItem_KnownHash OOOI>i raises runs
 PySlice_New OOO>N raises

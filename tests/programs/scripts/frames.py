@@ -102,7 +102,7 @@ def main():
     print(caller(), show_locals(1), closure_locals(), evaluates(5), executes())
     print(stack_names(), positions(), walk(), f_locals_of_caller())
     frame = kept()
-    print(frame.f_locals, frame.f_code.co_name, frame.f_back)
+    print(frame.f_locals, frame.f_code.co_name, frame.f_back is sys._getframe())
     frame.clear()
     print(frame.f_locals)
     with warnings.catch_warnings(record=True) as seen:
