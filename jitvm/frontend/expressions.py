@@ -2,7 +2,8 @@
 from __future__ import annotations
 
 import ast
-from typing import Any, Callable, Sequence, cast
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, cast
 
 from jitvm.frontend.assembler import Label, Place
 from jitvm.frontend.constants import NOT_CONSTANT, fold
@@ -51,7 +52,8 @@ class ExpressionCompiler(VariableCompiler):
     on top of the stack when the visitor returns. It gives the register that holds the value.
     """
 
-    VISITORS: dict[type, Visitor] = {}
+    VISITORS: ClassVar[dict[type, Visitor]] = {}
+    owner: Place
 
     def value(self, node: ast.expr, target: int = -1) -> int:
         """Evaluates ``node`` into ``target``, or into a new temporary if it is negative."""
@@ -229,7 +231,9 @@ class ExpressionCompiler(VariableCompiler):
         mark = self.top
         target = self.result(mark, target)
         otherwise, end = Label(), Label()
+        outer, self.owner = self.owner, node
         self.branch(node.test, otherwise, False)
+        self.owner = outer
         self.value(node.body, target)
         self.at = node
         self.jump(end)
@@ -240,9 +244,14 @@ class ExpressionCompiler(VariableCompiler):
 
     # -- conditions ------------------------------------------------------------------------------------------------
     def branch(self, node: ast.expr, label: Label, sense: bool) -> None:
-        """Jumps to ``label`` if the truth of ``node`` is ``sense``, else goes on."""
+        """Jumps to ``label`` if the truth of ``node`` is ``sense``, else goes on.
+
+        The tests show at ``owner``: the host places them at the statement that has the condition, until it meets a
+        comparison.
+        """
         kind = type(node)
         if kind is ast.Compare:
+            self.owner = node
             if len(node.ops) == 1:  # type: ignore[attr-defined]
                 self.branch_comparison(cast(ast.Compare, node), label, sense)
                 return
@@ -261,7 +270,7 @@ class ExpressionCompiler(VariableCompiler):
                 return
             mark = self.top
             register = self.operand(node)
-            self.at = node
+            self.at = self.owner
             self.emit_jump("branch_true" if sense else "branch_false", label, register)
             self.top = mark
 

@@ -6,7 +6,7 @@ import ast
 from types import CodeType
 from typing import Union, cast
 
-from jitvm.frontend.assembler import Label
+from jitvm.frontend.assembler import Label, Place
 from jitvm.frontend.calls import CallCompiler
 from jitvm.frontend.constants import NOT_CONSTANT
 from jitvm.frontend.expressions import constant_display, constant_items
@@ -180,6 +180,7 @@ class FunctionCompiler(CallCompiler):
         gathered = self.push()
         self.at = node
         self.emit(name, gathered, gathered, 0)
+        self.owner = node
         self.generator_loop(node, 0, gathered, 0)
         self.at = node
         self.emit("return_value", gathered)
@@ -204,7 +205,7 @@ class FunctionCompiler(CallCompiler):
                 self.place(skip)
                 self.top = mark
                 return
-            iterator = self.iterator(generator.iter, node)
+            iterator = self.iterator(generator.iter, self.owner)
         again, end = Label(), Label()
         self.at = node
         self.place(again)
@@ -233,15 +234,15 @@ class FunctionCompiler(CallCompiler):
         if isinstance(node, ast.DictComp):
             key = self.operand(node.key, node.value)
             item = self.operand(node.value)
-            self.at = node
+            self.at = self.owner
             self.emit("map_add", gathered, key, item, keep=1)
         else:
             item = self.operand(node.elt)
-            self.at = node
+            self.at = self.owner
             self.emit("list_append" if isinstance(node, ast.ListComp) else "set_add", gathered, item, keep=1)
         self.top = mark
 
-    def iterator(self, iterable: ast.expr, place: ast.expr | ast.stmt) -> int:
+    def iterator(self, iterable: ast.expr, place: Place) -> int:
         """Evaluates ``iterable`` and leaves its iterator in a new temporary."""
         mark = self.top
         constant = constant_display(iterable)

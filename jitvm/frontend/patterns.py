@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import ast
-from typing import Any, Callable
+from typing import Any, Callable, ClassVar
 
 from jitvm.frontend.assembler import Label
 from jitvm.frontend.exceptions import ExceptionCompiler
@@ -17,7 +17,7 @@ class PatternCompiler(ExceptionCompiler):
     temporaries that the pattern may have filled are cleared. What is captured waits in temporaries.
     """
 
-    PATTERNS: dict[type, Pattern] = {}
+    PATTERNS: ClassVar[dict[type, Pattern]] = {}
     _fail: Label
     _captures: dict[str, int]
     _highest: int
@@ -50,6 +50,7 @@ class PatternCompiler(ExceptionCompiler):
             self.store_name(name, register)
         self.top = subject + 1
         if case.guard is not None:
+            self.owner = case.pattern
             self.branch(case.guard, guard_fails, False)
         highest = self._highest
         if self.reachable:

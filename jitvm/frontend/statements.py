@@ -4,7 +4,7 @@ from __future__ import annotations
 import ast
 import sys
 from types import CodeType
-from typing import Any, Callable, cast
+from typing import Any, Callable, ClassVar, cast
 
 from jitvm.frontend.assembler import Label
 from jitvm.frontend.blocks import Block, BlockCompiler, LoopBlock
@@ -18,12 +18,13 @@ Statement = Callable[[Any, Any], None]
 class StatementCompiler(BlockCompiler):
     """Emits statements."""
 
-    STATEMENTS: dict[type, Statement] = {}
+    STATEMENTS: ClassVar[dict[type, Statement]] = {}
 
     def __init__(self, code: CodeType, private: str | None, walrus: frozenset[str]) -> None:
         super().__init__(code, private, walrus)
         self._blocks: list[Block] = []
         self.nest = 0
+        self.owner = self.at
 
     def unsupported(self, reason: str, node: ast.AST) -> Exception:
         """The exception for something that the VM does not take."""
@@ -233,6 +234,7 @@ class StatementCompiler(BlockCompiler):
     def if_statement(self, node: ast.If) -> None:
         """``if`` / ``elif`` / ``else``."""
         otherwise = Label()
+        self.owner = node
         self.branch(node.test, otherwise, False)
         self.body(node.body)
         if node.orelse:
@@ -252,6 +254,7 @@ class StatementCompiler(BlockCompiler):
         self.at = node
         self.place(block.again)
         header = self.loop_header(nest)
+        self.owner = node
         self.branch(node.test, exhausted, False)
         self.nest = nest + 1
         self.enter(block)
@@ -292,15 +295,16 @@ class StatementCompiler(BlockCompiler):
         if sys.flags.optimize:
             return
         fine = Label()
+        self.owner = node
         self.branch(node.test, fine, True)
         if self.reachable:
             mark = self.top
-            self.at = node
+            self.at = self.owner
             error = self.push()
             self.emit("load_assertion_error", error)
             if node.msg is not None:
                 self.value(node.msg, -1)
-                self.at = node
+                self.at = self.owner
                 self.emit("call", error, error, 1)
             self.emit("raise_1", error)
             self.top = mark

@@ -3,8 +3,6 @@
 It checks as it goes: reading an empty register fails. Functions that units make are genuine host functions; a call from a
 unit to one of them runs its unit, a call from anywhere else runs the host's code.
 """
-from __future__ import annotations
-
 import builtins
 import operator
 import types
@@ -82,6 +80,8 @@ class Machine:
             return frame.globals
         if function is locals:
             return frame.locals()
+        if (function is exec or function is eval) and len(args) == 1:
+            return function(args[0], frame.globals, frame.locals())
         if isinstance(function, types.FunctionType) and id(function.__code__) in self.codes:
             try:
                 self.module.unit(function.__code__)
@@ -132,9 +132,9 @@ class Frame:
         self.count = len(set(code.co_varnames) | set(code.co_cellvars)) + len(code.co_freevars)
         self.next = 0
         self.returned = EMPTY
-        if unit not in machine.decoded.values():
-            machine.decoded[code] = unit
-        self.program = {i.unit: i for i in instructions(unit)}
+        if code not in machine.decoded:
+            machine.decoded[code] = {instruction.unit: instruction for instruction in instructions(unit)}
+        self.program = machine.decoded[code]
 
     def cell(self, name):
         return self.registers[[self.code._varname_from_oparg(i) for i in range(self.count)].index(name)].cell_contents
@@ -289,10 +289,9 @@ class Frame:
     def load_global(self, d, name):
         if name in self.globals:
             return self.globals[name]
-        try:
-            return getattr(builtins, name)
-        except AttributeError:
-            raise NameError(f"name '{name}' is not defined") from None
+        if name in vars(builtins):
+            return vars(builtins)[name]
+        raise NameError(f"name '{name}' is not defined")
 
     def store_global(self, src, name): self.globals[name] = src
 
@@ -465,7 +464,7 @@ class Frame:
         current = self.machine.handled[-1] if self.machine.handled else None
         if current is None:
             raise RuntimeError("No active exception to reraise")
-        raise current
+        raise Reraised(current)
 
     def raise_1(self, exc): raise exc
     def raise_2(self, exc, cause): raise exc from cause
@@ -508,18 +507,15 @@ class Frame:
         try:
             return getattr(module, name)
         except AttributeError:
-            raise ImportError(f"cannot import name {name!r} from {module.__name__!r} ({module.__file__})") from None
+            raise ImportError(f"cannot import name {name!r} from {module.__name__!r} ({getattr(module, '__file__', 'unknown location')})") from None
 
     def import_star(self, module):
         names = getattr(module, "__all__", None) or [name for name in vars(module) if not name.startswith("_")]
         self.globals.update({name: getattr(module, name) for name in names})
 
     # -- patterns
-    def match_sequence(self, d, src):
-        return bool(type(src).__flags__ & (1 << 5))
-
-    def match_mapping(self, d, src):
-        return bool(type(src).__flags__ & (1 << 6))
+    def match_sequence(self, d, src): return bool(type(src).__flags__ & (1 << 5))
+    def match_mapping(self, d, src): return bool(type(src).__flags__ & (1 << 6))
 
     def get_len(self, d, src): return len(src)
 
