@@ -7,19 +7,22 @@ def loop(nest: Imm) -> None:
     """A loop header. In the recording interpreter it ends the segment; else it enters the compiled loop or counts."""
     if is_recording():
         end_segment(pc, regs)
+        if recording() != 0:
+            return goto(next_pc(), regs, consts)
         return goto(pc, regs, consts, as_pointer(normal_context()))
-    compiled = load_pointer(cache(), 0)
-    if compiled != NULLP:
-        return enter(compiled)
     if unlikely(interp_eval_breaker(ts_interp(thread)) != 0):
         set_position()
         poll()
+    compiled = load_pointer(cache(), 0)
+    if compiled != NULLP:
+        return enter(compiled)
     left = load_int(cache(), 8) - 1
     store_int(cache(), 8, left)
     if unlikely(left == 0):
         set_position()
         hot_loop(pc, regs)
         if recording() != 0:
+            set_recording(0)
             return goto(next_pc(), regs, consts, as_pointer(record_context()))
         if load_pointer(cache(), 0) != NULLP:
             return goto(pc, regs, consts)

@@ -125,6 +125,7 @@ class Emitter:
             place = self.value(f"getelementptr ptr, ptr {base}, i64 {index}")
             self.variables[name] = Value(self.value(f"load ptr, ptr {place}"), "O")
         if self.recording:
+            self.bound_log()
             self.log(self.value(f"or i64 {self.value('ptrtoint ptr %pc to i64')}, {1 << 63}"))
 
     def operand_field(self, name: str, signed: bool = False) -> str:
@@ -138,6 +139,18 @@ class Emitter:
             return self.value(f"ashr i64 {moved}, 48")
         moved = self.value(f"lshr i64 %word, {shift}")
         return moved if shift == 48 else self.value(f"and i64 {moved}, 65535")
+
+    def bound_log(self) -> None:
+        """A recording that grows too long is given up: the plain interpreter goes on at this instruction."""
+        used = self.value(f"load ptr, ptr {self.slot_of_context('log')}")
+        limit = self.value(f"load ptr, ptr {self.slot_of_context('log_limit')}")
+        full, room = self.label("full"), self.label("room")
+        self.emit(f"br i1 {self.value(f'icmp ugt ptr {used}, {limit}')}, label %{full}, label %{room}{UNLIKELY}")
+        self.at(full)
+        self.emit(f"store i64 0, ptr {self.slot_of_context('recording')}")
+        plain = self.value(f"load ptr, ptr {self.slot_of_context('normal_context')}")
+        self.go("%pc", context=plain)
+        self.at(room)
 
     def log(self, word: str) -> None:
         """Appends a word to the recording's log."""

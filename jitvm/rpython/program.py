@@ -33,7 +33,10 @@ def interpreter_text(program: Program) -> str:
         function = handler_of(program, row)
         for recording in (False, True):
             parts.append(Emitter(function, library, row, dict(row.template), recording).build())
+    rows = {row.handler for row in BYTECODES}
     for function in program.functions.values():
+        if function.kind == "control" and function.name not in rows:
+            library.need_handler(function.name)
         if function.kind in ("entry", "helper") and not function.templates:
             library.instance(function, {}, False)
     done: set[str] = set()

@@ -72,7 +72,7 @@ class Native:
         return {
             "build_class": builtins.__build_class__, "builtins_module": builtins, "empty_string": "", "empty_tuple": (),
             "nothing_function": _nothing, "vm_error": errors.make, "vm_do": attributes.describe, "vm_merge": errors.merge_keywords,
-            "vm_pair": errors.pair, "vm_compile": _nothing, "vm_hot": _nothing, "vm_recorded": _nothing,
+            "vm_pair": errors.pair, "vm_compile": _nothing, "vm_hot": _nothing, "vm_recorded": _nothing, "vm_exit": _nothing,
             "name_enter": "__enter__", "name_exit": "__exit__", "name_import": "__import__", "name_build_class": "__build_class__",
         }
 
@@ -98,10 +98,10 @@ def _libm() -> Any:
     return ctypes.CDLL(None)
 
 
-def _sources() -> bytes:
+def _sources(folders: tuple[str, ...] = BUILD_FOLDERS) -> bytes:
     """What the interpreter's object depends on: jitvm's own files, the host, the machine."""
     parts = [sys.version]
-    for folder in BUILD_FOLDERS:
+    for folder in folders:
         directory = os.path.join(PACKAGE, folder)
         for name in sorted(os.listdir(directory)):
             if name.endswith(".py"):
@@ -116,6 +116,21 @@ def build() -> bytes:
     from jitvm.rpython import program
 
     return Compiler(1).object_bytes(program.interpreter_text(program.handler_program()), passes=1)
+
+
+def trace_kit() -> Any:
+    """What tracing needs of the handlers, from the cache or made now."""
+    from jitvm.tracing import kit
+
+    key = _sources(("interpreter", "rpython", "spec", "tracing"))
+    try:
+        data = cache.load("tracekit", key)
+        if data is None:
+            data = kit.make()
+            cache.store("tracekit", key, data)
+    except cache.CacheUnavailable:
+        data = kit.make()
+    return kit.load(data)
 
 
 def load() -> Native:

@@ -18,6 +18,7 @@ class Machine:
 
     def __init__(self, native: Native, records: Records, settings: Settings) -> None:
         self.native, self.records, self.settings = native, records, settings
+        self.driver: Any = None
 
 
 machine: Machine | None = None
@@ -50,11 +51,33 @@ def start(settings: Settings) -> Machine | None:
     records = Records(native, settings.loop_threshold if settings.jit else 0)
     native.set_object("vm_compile", records.compile)
     machine = Machine(native, records, settings)
+    if settings.jit:
+        native.set_object("vm_hot", _first_hot)
     if "jitvm.report.stats" in sys.modules:
         from jitvm.report import stats
 
         stats.register(_report)
     return machine
+
+
+def _first_hot(pc: int, registers: int) -> None:
+    """The first hot loop: loads the tracing compiler, which takes over from here."""
+    assert machine is not None
+    driver = start_tracing(machine)
+    driver.hot(pc, registers)
+
+
+def start_tracing(vm: Machine) -> Any:
+    """Makes the tracing compiler of the process."""
+    from jitvm.runtime import context
+    from jitvm.tracing.driver import Driver
+
+    driver = Driver(vm.native, vm.records, vm.settings, context.trace_kit())
+    vm.driver = driver
+    vm.native.set_object("vm_hot", driver.hot)
+    vm.native.set_object("vm_recorded", driver.recorded)
+    vm.native.set_object("vm_exit", driver.exit)
+    return driver
 
 
 def _report(stats: Any) -> None:

@@ -1,0 +1,175 @@
+"""Leaving compiled code: the exit routine follows a descriptor (``jitvm/tracing/exits.py``); small functions that traces call.
+
+A descriptor: pc, raising, counter, threshold, number, entries; then for each entry kind, register, payload. Values that were in machine
+registers lie in the spill area, at their entry's place.
+"""
+from jitvm.rpython.dialect import *  # noqa: F403
+
+EXIT_INT = 0
+EXIT_FLOAT = 1
+EXIT_OWNED = 2
+EXIT_SHARED = 3
+EXIT_EMPTY = 4
+EXIT_CONSTANT = 5
+EXIT_DROPPED = 6
+EXIT_FRAME = 7
+ENTRIES = 48
+
+
+@helper()
+def leave_trace(thread: Ptr, registers: Ptr, exit: Ptr, spill: Ptr) -> Ptr:
+    """Restores the interpreter's frames; the registers of the innermost."""
+    set_exits_taken(exits_taken() + 1)
+    keep_shared(exit, spill)
+    innermost = restore_entries(thread, registers, exit, spill)
+    frame = innermost - FRAME_SIZE
+    set_header_pc(frame, load_pointer(exit, 0))
+    drop_replaced(exit, spill)
+    return innermost
+
+
+@helper()
+def keep_shared(exit: Ptr, spill: Ptr) -> None:
+    """First of all, references for what is stored without giving up its own."""
+    count = load_int(exit, 40)
+    i = 0
+    while i < count:
+        entry = exit + ENTRIES + i * 24
+        kind = load_int(entry, 0)
+        if kind == EXIT_SHARED:
+            t_xincref_(load_object(spill, i * 8))
+        elif kind == EXIT_CONSTANT:
+            incref(load_object(entry, 16))
+        i = i + 1
+
+
+@primitive
+def t_xincref_(v: Object) -> None:
+    if not is_null(v):
+        incref(v)
+
+
+@helper()
+def restore_entries(thread: Ptr, registers: Ptr, exit: Ptr, spill: Ptr) -> Ptr:
+    """Stores each value; what it replaces takes its place in the spill area, to be dropped when all are stored."""
+    count = load_int(exit, 40)
+    i = 0
+    while i < count:
+        entry = exit + ENTRIES + i * 24
+        kind = load_int(entry, 0)
+        if kind == EXIT_FRAME:
+            registers = push_restored(thread, registers, load_pointer(entry, 8), load_pointer(entry, 16))
+            store_int(spill, i * 8, 0)
+        elif kind != EXIT_DROPPED:
+            place = registers + load_int(entry, 8) * 8
+            old = load_int(place, 0)
+            value = NULLP
+            if kind == EXIT_INT:
+                value = disown(new_int(load_int(spill, i * 8)))
+            elif kind == EXIT_FLOAT:
+                value = disown(new_float(load_float(spill, i * 8)))
+            elif kind == EXIT_CONSTANT:
+                value = load_pointer(entry, 16)
+            elif kind != EXIT_EMPTY:
+                value = load_pointer(spill, i * 8)
+            store_pointer(place, 0, value)
+            store_int(spill, i * 8, old)
+        i = i + 1
+    return registers
+
+
+@helper()
+def push_restored(thread: Ptr, caller: Ptr, site: Ptr, record: Ptr) -> Ptr:
+    """Makes the frame of an inlined call: the caller waits at ``site``, whose window holds the function."""
+    set_header_pc(caller - FRAME_SIZE, site)
+    set_frame_instr(caller - FRAME_SIZE, load_pointer(site, 8))
+    set_ts_recursion_remaining(thread, ts_recursion_remaining(thread) - 1)
+    registers = reserve_frame(thread, record)
+    clear_from(registers, 0, vm_registers(record))
+    callee = load_object(caller, (shift_right(load_int(site, 0), 32) & 65535) * 8)
+    link_frame(thread, record, registers, callee)
+    return registers
+
+
+@helper()
+def drop_replaced(exit: Ptr, spill: Ptr) -> None:
+    """Last, drops what was replaced and what the trace owned besides."""
+    count = load_int(exit, 40)
+    i = 0
+    while i < count:
+        xdecref(load_object(spill, i * 8))
+        i = i + 1
+
+
+@control
+def after_exit() -> None:
+    """Goes on in the interpreter after ``leave_trace``; pc is the descriptor. A hot exit may begin a recording."""
+    exit = pc
+    frame = regs - FRAME_SIZE
+    record = header_code(frame)
+    at = header_pc(frame)
+    if load_int(exit, 8) != 0:
+        set_frame_instr(frame, load_pointer(at, 8))
+        return handler("raise_here", at, regs, vm_constants(record))
+    count = load_int(exit, 16) + 1
+    store_int(exit, 16, count)
+    if unlikely(count == load_int(exit, 24)):
+        set_frame_instr(frame, load_pointer(at, 8))
+        hot_exit(load_int(exit, 32), regs)
+        if recording() != 0:
+            set_recording(0)
+            return goto(at, regs, vm_constants(record), as_pointer(record_context()))
+    return goto(at, regs, vm_constants(record))
+
+
+@helper(cold=True)
+def hot_exit(number: Int, registers: Ptr) -> None:
+    """An exit became hot: the runtime decides (vm_exit(number, registers))."""
+    tell(vm_exit, as_pointer(number), registers)
+
+
+@helper()
+def t_new_int(x: Int) -> New:
+    return new_int(x)
+
+
+@helper()
+def t_new_float(x: Float) -> New:
+    return new_float(x)
+
+
+@helper()
+def t_xincref(v: Object) -> None:
+    if not is_null(v):
+        incref(v)
+
+
+@helper()
+def t_decref(v: Object) -> None:
+    xdecref(v)
+
+
+@helper()
+def t_clear(place: Ptr) -> None:
+    """Empties a register."""
+    old = load_object(place, 0)
+    store_int(place, 0, 0)
+    xdecref(old)
+
+
+@helper()
+def t_store_int(place: Ptr, x: Int) -> None:
+    store_new_int(place, x)
+
+
+@helper()
+def t_store_float(place: Ptr, x: Float) -> None:
+    store_new_float(place, x)
+
+
+@helper()
+def t_store_object(place: Ptr, v: Object) -> None:
+    """Stores a reference that the register owns from now on."""
+    old = load_object(place, 0)
+    store_pointer(place, 0, as_pointer(v))
+    xdecref(old)

@@ -1,0 +1,270 @@
+"""Control in a region: moves, calls (inlined or residual), returns, and what takes windows of registers.
+
+These are the only bytecodes that tracing knows by name: they steer frames. All others are replayed from their handlers.
+"""
+from __future__ import annotations
+
+from types import FunctionType
+from typing import Any
+
+from jitvm.spec.bytecodes import UNIT
+from jitvm.tracing.intrinsics import INTRINSICS
+from jitvm.tracing.machine import CONSTANTS, Abort, Machine
+from jitvm.tracing.values import NULL, OWNED, Const, Frame, Null, Obj, Pointer, Value, Window
+
+CO_INLINE_OBSTACLES = 0x20 | 0x80 | 0x100 | 0x200
+"""Generators and coroutines."""
+
+
+class CallsMixin(Machine):
+    """The part of a region that follows control between frames and passes windows."""
+
+    arguments: int
+
+    # -- moves
+    def next_of(self, instruction: Any) -> int:
+        return self.pc + UNIT * int(instruction.row.size)
+
+    def do_resume(self, instruction: Any) -> int:
+        return self.next_of(instruction)
+
+    def do_take(self, instruction: Any) -> int:
+        value = self.read(instruction.values["src"])
+        self.write(instruction.values["dst"], value)
+        self.kill(instruction.values["src"])
+        return self.next_of(instruction)
+
+    def do_clear(self, instruction: Any) -> int:
+        self.kill(instruction.values["src"])
+        return self.next_of(instruction)
+
+    def do_delete_local(self, instruction: Any) -> int:
+        value = self.read(instruction.values["src"])
+        if isinstance(value, Null):
+            raise Abort("unsupported", "del of an unbound local")
+        known = self.is_null(value)
+        if known is not False:
+            self.guard(known, False)
+        self.kill(instruction.values["src"])
+        return self.next_of(instruction)
+
+    # -- calls
+    def do_call(self, instruction: Any) -> int | None:
+        base, count = instruction.values["base"], instruction.values["count"]
+        callee = self.read(base)
+        values = [self.read(base + 1 + i) for i in range(count)]
+        return self.call_value(instruction, callee, values, list(range(base, base + 1 + count)))
+
+    def do_call_method(self, instruction: Any) -> int | None:
+        base, count = instruction.values["base"], instruction.values["count"]
+        callee, first = self.read(base), self.read(base + 1)
+        values = [self.read(base + 2 + i) for i in range(count)]
+        if isinstance(first, Obj) and first.name not in self.state.types:
+            empty = self.is_null(first)
+            if empty is not False:
+                seen = self.vectors[0][0] if self.vectors and self.vectors[0] else 0
+                self.guard(empty, bool(seen))
+                if seen:
+                    first = NULL
+        if not isinstance(first, Null):
+            values.insert(0, first)
+        return self.call_value(instruction, callee, values, list(range(base, base + 2 + count)))
+
+    def call_value(self, instruction: Any, callee: Value, values: list[Value], window: list[int]) -> int | None:
+        """Calls: inlines what was seen to be entered, else a C function's own meaning, else through the host's calling convention."""
+        entered = self.profile.entered.get((self.path, self.pc))
+        if entered is not None and (self.path, self.pc) not in self.refused:
+            record = self.driver.record_at(entered)
+            if record is not None and self.may_inline(record, len(values)):
+                return self.inline(record, callee, values, window)
+        if isinstance(callee, Const):
+            meaning = INTRINSICS.get(id(callee.object))
+            if meaning is not None:
+                result = meaning(self, values)
+                if result is not None:
+                    return self.finish_call(instruction, result, window)
+        return self.finish_call(instruction, self.residual_call(callee, values), window)
+
+    def finish_call(self, instruction: Any, result: Value, window: list[int]) -> int:
+        """Empties the window and stores the result."""
+        for index in window:
+            self.kill(index)
+        self.write(instruction.values["dst"], result)
+        return self.next_of(instruction)
+
+    def may_inline(self, record: Any, count: int) -> bool:
+        """Whether a call fits: plain signature, not recursive, not too deep, no cells of its own."""
+        code = record.code
+        frames = self.state.frames
+        return bool(record.unit is not None and record.simple and code.co_argcount == count and not code.co_cellvars
+                    and not code.co_flags & CO_INLINE_OBSTACLES and len(frames) <= self.driver.settings.inline_depth
+                    and all(frame.record is not record for frame in frames))
+
+    def inline(self, record: Any, callee: Value, values: list[Value], window: list[int]) -> int:
+        """Enters a callee within the region: its frame exists only if the region is left inside it."""
+        self.guard_callee(record, callee)
+        state = self.state
+        frame = Frame(record, self.pc)
+        level = state.level
+        for index in window[1:]:
+            state.registers.pop((level, index), None)
+            self.forget_memory(index)
+        state.frames = (*state.frames, frame)
+        for index in range(record.unit.registers):
+            state.registers.pop((level + 1, index), None)
+        for index in range(record.locals):
+            state.registers[level + 1, index] = values[index] if index < len(values) else NULL
+        if record.code.co_freevars:
+            self.load_closure(record, callee, level + 1)
+        return int(record.base)
+
+    def guard_callee(self, record: Any, callee: Value) -> None:
+        """The callee is a function of the code that was seen."""
+        if isinstance(callee, Const):
+            if getattr(callee.object, "__code__", None) is not record.code:
+                raise Abort("unsupported", "a callee other than the one seen")
+            if callee.object.__code__ is record.code:
+                return
+        self.guard(self.type_test(callee, FunctionType), True)
+        code = self.get_field("func_code", callee)
+        self.guard(self.same(code, self.constant(record.code)), True)
+
+    def load_closure(self, record: Any, callee: Value, level: int) -> None:
+        """The cells of a closure's free variables."""
+        closure = self.get_field("func_closure", callee)
+        first = record.locals - len(record.code.co_freevars)
+        for place in range(len(record.code.co_freevars)):
+            cell = self.item_at(self.pointer_of(closure), CONSTANTS["TUPLE_ITEMS"], place)
+            self.state.registers[level, first + place] = cell
+
+    def forget_memory(self, index: int) -> None:
+        """An argument moved to a callee: if the root frame's memory still holds it, the trace takes that reference over."""
+        state = self.state
+        if state.level:
+            return
+        held = state.memory.get(index, NULL)
+        if isinstance(held, Obj) and state.owners.get(held.name) == "anchored":
+            self.emit(f"store ptr null, ptr {self.place_of(index)}")
+            state.owners[held.name] = OWNED
+            state.memory[index] = NULL
+
+    def do_return_value(self, instruction: Any) -> int | None:
+        return self.leave_callee(self.read(instruction.values["src"]))
+
+    def do_return_const(self, instruction: Any) -> int | None:
+        return self.leave_callee(self.constant(self.record_of().unit.constants[instruction.values["value"]]))
+
+    def leave_callee(self, value: Value) -> int | None:
+        """A return: to the caller within the region, or out of it."""
+        state = self.state
+        if not state.level:
+            self.leave(state, self.pc, None)
+            return None
+        level = state.level
+        site = state.frames[-1].call_site
+        self.own(value)
+        for place in [p for p in state.registers if p[0] == level]:
+            del state.registers[place]
+        state.frames = state.frames[:-1]
+        instruction = self.record_of().instruction(site)
+        state.registers.pop((state.level, instruction.values["base"]), None)
+        state.registers[state.level, instruction.values["dst"]] = value
+        return site + UNIT * int(instruction.row.size)
+
+    def residual_call(self, callee: Value, values: list[Value]) -> Value:
+        """A call through the host's calling convention."""
+        self.effect(True, (callee, *values))
+        function, _ = self.box(callee)
+        fresh = []
+        for place, value in enumerate(values):
+            text, new = self.box(value)
+            if new:
+                fresh.append(text)
+            self.emit(f"store ptr {text}, ptr {self.op(f'getelementptr ptr, ptr %buffer, i64 {place}')}")
+        self.arguments = max(self.arguments, len(values))
+        self.position()
+        raw = self.op(f"call ptr {self.helper('call_object')}(ptr %ctx, ptr {function}, ptr %buffer, i64 {len(values)}, ptr null)")
+        self.check(raw, "N", fresh)
+        for text in fresh:
+            self.drop(text)
+        self.state.owners[raw] = OWNED
+        return Obj(raw)
+
+    # -- windows of registers
+    def window_call(self, name: str, window: Window, count: int, *rest: str) -> Value:
+        """A helper that takes the objects of a window over and gives a new one."""
+        first = window.offset // 8
+        values = [self.read(first + i) for i in range(count)]
+        self.effect(self.helper_signature(name)[3], tuple(values))
+        state = self.state
+        for place, value in enumerate(values):
+            text, new = self.box(value)
+            if new:
+                del state.owners[text]
+            elif isinstance(value, Obj) and state.owners.get(text) == OWNED and self.holders(value) == 1:
+                del state.owners[text]
+            elif not isinstance(value, Null):
+                self.incref(text)
+            state.registers.pop((state.level, first + place), None)
+            self.emit(f"store ptr {text}, ptr {self.op(f'getelementptr ptr, ptr %buffer, i64 {place}')}")
+        for place in range(count):
+            self.forget_memory(first + place)
+        self.arguments = max(self.arguments, count)
+        self.position()
+        tail = "".join(", " + text for text in rest)
+        raw = self.op(f"call ptr {self.helper(name)}(ptr %ctx, ptr %buffer{tail})")
+        self.check(raw, "N", [])
+        state.owners[raw] = OWNED
+        return Obj(raw)
+
+    def tuple_of(self, window: Window, count: int) -> Value:
+        return self.typed_result(self.window_call("tuple_of", window, count, f"i64 {count}"), tuple)
+
+    def list_of(self, window: Window, count: int) -> Value:
+        return self.typed_result(self.window_call("list_of", window, count, f"i64 {count}"), list)
+
+    def set_of(self, window: Window, count: int) -> Value:
+        return self.typed_result(self.window_call("set_of", window, count, f"i64 {count}"), set)
+
+    def map_of(self, window: Window, count: int) -> Value:
+        return self.typed_result(self.window_call("map_of", window, 2 * count, f"i64 {count}"), dict)
+
+    def map_of_keys(self, window: Window, keys: Const) -> Value:
+        return self.typed_result(self.window_call("map_of_keys", window, len(keys.object), f"ptr {keys.symbol}"), dict)
+
+    def slice_of(self, window: Window, count: int) -> Value:
+        return self.typed_result(self.window_call("slice_of", window, count, f"i64 {count}"), slice)
+
+    def join_window(self, window: Window, count: int) -> Value:
+        return self.typed_result(self.window_call("join_window", window, count, f"i64 {count}"), str)
+
+    def typed_result(self, value: Value, kind: type) -> Value:
+        assert isinstance(value, Obj)
+        self.state.types[value.name] = kind
+        return value
+
+    def unpack_items(self, window: Window, items: Pointer, count: int) -> None:
+        """The items of a tuple or list into a window."""
+        first = window.offset // 8
+        for place in range(count):
+            assert items.base is not None
+            self.state.registers[self.state.level, first + place] = self.item_at(items.base, items.offset, place)
+
+    def get_method(self, obj: Value, name: Const, window: Window) -> int:
+        """What ``obj.name`` calls: two objects, the second of which may be missing."""
+        self.effect(True, (obj,))
+        text, fresh = self.box(obj)
+        for place in (0, 1):
+            self.emit(f"store ptr null, ptr {self.op(f'getelementptr ptr, ptr %buffer, i64 {place}')}")
+        self.arguments = max(self.arguments, 2)
+        self.position()
+        raw = self.op(f"call i64 {self.helper('get_method')}(ptr %ctx, ptr {text}, ptr {name.symbol}, ptr %buffer)")
+        self.check(raw, "I", [])
+        first = window.offset // 8
+        for place in (0, 1):
+            loaded = self.op(f"load ptr, ptr {self.op(f'getelementptr ptr, ptr %buffer, i64 {place}')}")
+            self.state.owners[loaded] = OWNED
+            self.state.registers[self.state.level, first + place] = Obj(loaded)
+        if fresh:
+            self.drop(text)
+        return 0

@@ -1,0 +1,68 @@
+"""What tracing asks of a code record: decoded instructions, static join points, loops."""
+from __future__ import annotations
+
+from typing import Any
+
+from jitvm.spec.bytecodes import UNIT, Bytecode, decode
+
+
+class Instruction:
+    """One decoded instruction: its row, operand values and consumed operands by name."""
+
+    __slots__ = ("consumed", "row", "values")
+
+    def __init__(self, row: Bytecode, values: dict[str, int], consumed: frozenset[str]) -> None:
+        self.row, self.values, self.consumed = row, values, consumed
+
+
+class TracedCode:
+    """A code record as tracing sees it; made when its first loop becomes hot."""
+
+    def __init__(self, record: Any, local_count: int) -> None:
+        self.record = record
+        self.code, self.unit, self.number = record.code, record.unit, record.number
+        self.base: int = record.base
+        self.native_record: int = record.address
+        self.locals = local_count
+        self.simple = not record.code.co_flags & 12 and not record.code.co_kwonlyargcount
+        self._instructions: dict[int, Instruction] = {}
+        self._merges: frozenset[int] | None = None
+
+    def unit_at(self, pc: int) -> int:
+        """The unit of an address."""
+        return (pc - self.base) // UNIT
+
+    def instruction(self, pc: int) -> Instruction:
+        """The instruction at an address."""
+        known = self._instructions.get(pc)
+        if known is None:
+            words, place = self.unit.words, 2 * self.unit_at(pc)
+            row, values, consumed = decode(words[place], words[place + 2] if place + 2 < len(words) else 0)
+            known = self._instructions[pc] = Instruction(row, values, consumed)
+        return known
+
+    def merges(self) -> frozenset[int]:
+        """Addresses that more than one instruction can lead to."""
+        if self._merges is None:
+            counts: dict[int, int] = {}
+            pc, end = self.base, self.base + UNIT * (len(self.unit.words) // 2)
+            while pc < end:
+                instruction = self.instruction(pc)
+                row = instruction.row
+                targets = [pc + UNIT * instruction.values["target"]] if row.jumps else []
+                if not row.ends and row.name != "jump":
+                    targets.append(pc + UNIT * row.size)
+                for target in targets:
+                    counts[target] = counts.get(target, 0) + 1
+                pc += UNIT * row.size
+            self._merges = frozenset(pc for pc, count in counts.items() if count > 1)
+        return self._merges
+
+    def loop_contains(self, header: int, pc: int) -> bool:
+        """Whether an address lies within the loop whose header is at ``header``."""
+        start = self.unit_at(header)
+        return any(loop.header == start and start <= self.unit_at(pc) < loop.end for loop in self.unit.loops)
+
+    def line(self, pc: int) -> int:
+        """The source line of an instruction."""
+        return int(self.unit.positions[self.unit_at(pc)][0] or self.unit.first_line)

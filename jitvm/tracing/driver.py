@@ -1,0 +1,318 @@
+"""Hotness: what happens when a loop or an exit becomes hot. Recordings are taken in, regions compiled, failures penalised.
+
+All of it runs inside the user's thread, called by native code; nothing of it may show (see ``tell`` in jitvm/interpreter/loops.py).
+"""
+from __future__ import annotations
+
+import gc
+import sys
+import time
+from array import array
+from typing import Any
+
+from jitvm.backend import elf
+from jitvm.backend.llvm import Compiler, LLVMError
+from jitvm.spec.bytecodes import UNIT
+from jitvm.spec.cfunctions import CFUNCTIONS, SLOTS
+from jitvm.tracing.code import TracedCode
+from jitvm.tracing.exits import CONSTANT, FRAME, Exit
+from jitvm.tracing.machine import Abort
+from jitvm.tracing.profile import Profile, split
+from jitvm.tracing.region import NotInlined, Region
+
+LOG_WORDS_PER_BYTECODE = 8
+ATTEMPTS = 16
+"""Replays of a region until its headers' kinds settle."""
+RECOMPILATIONS = 40
+"""Rebuilds of one region: each brings an exit in; then its exits stay exits."""
+NEVER = 1 << 60
+
+
+class Root:
+    """A loop that became hot: its header, what was tried, what came of it."""
+
+    def __init__(self, code: TracedCode, pc: int) -> None:
+        self.code, self.pc = code, pc
+        self.specs: dict[Any, dict[Any, Any]] = {}
+        self.refused: set[Any] = set()
+        self.failures = 0
+        self.builds = 0
+        self.reason = "not-finished"
+        self.detail = ""
+        self.compiled = False
+        self.final = False
+        self.loaded: list[Any] = []
+
+
+class Session:
+    """A recording under way: for which root, from which path of inlined calls."""
+
+    def __init__(self, root: Root, path: tuple[int, ...], code: TracedCode) -> None:
+        self.root, self.path, self.code = root, path, code
+
+
+def unseen(method: Any) -> Any:
+    """A callback from native code: whatever goes wrong in it must not reach the program; the JIT is switched off and says so."""
+
+    def callback(self: Driver, *arguments: Any) -> None:
+        if self.broken:
+            return
+        try:
+            method(self, *arguments)
+        except BaseException as error:
+            self.broken = True
+            self.native.set_state("recording", 0)
+            print(f"jitvm: internal error, compilation is off: {error!r}", file=sys.stderr)
+            if self.settings.verify or self.settings.dump:
+                import traceback
+
+                traceback.print_exc()
+
+    return callback
+
+
+class Driver:
+    """The tracing compiler of the process."""
+
+    def __init__(self, native: Any, records: Any, settings: Any, kit: tuple[dict[str, Any], dict[str, Any], dict[str, Any]]) -> None:
+        self.native, self.records, self.settings = native, records, settings
+        self.generated, self.parameters, self.helpers = kit
+        self.roots: dict[int, Root] = {}
+        self.profiles: dict[int, Profile] = {}
+        self.codes: dict[int, TracedCode] = {}
+        self.by_base: dict[int, TracedCode] = {}
+        self.exits: list[tuple[Root, Exit]] = []
+        self.session: Session | None = None
+        self.log = array("Q", bytes(8 * (settings.trace_limit * LOG_WORDS_PER_BYTECODE + 256)))
+        self.seconds = {"recording": 0.0, "replaying": 0.0, "compiling": 0.0}
+        self.compiler = Compiler(settings.codegen)
+        self.keep: list[Any] = []
+        self.broken = False
+
+    # -- from native code
+    @unseen
+    def hot(self, pc: int, _registers: int) -> None:
+        """A loop's counter ran out."""
+        if self.native.twin[SLOTS["recording"]]:
+            return
+        root = self.root_at(pc)
+        if root is not None and not root.final:
+            self.record(Session(root, (), root.code))
+
+    @unseen
+    def exit(self, number: int, _registers: int) -> None:
+        """A side exit became hot: what follows it is recorded."""
+        if self.native.twin[SLOTS["recording"]]:
+            return
+        root, exit = self.exits[number]
+        if root.builds >= RECOMPILATIONS or root.final or exit.key is None:
+            return
+        path = exit.key[0]
+        if len(exit.key) == 3:
+            self.profile_of(root.code).add(*exit.key)
+        code = root.code if not path else self.code_at(exit.pc)
+        self.record(Session(root, path, code))
+
+    @unseen
+    def recorded(self, pc: int, _registers: int) -> None:
+        """A recording reached a loop header."""
+        session, self.session = self.session, None
+        if session is None:
+            return
+        started = time.perf_counter()
+        used = (self.native.twin[SLOTS["log"]] - self.log.buffer_info()[0]) // 8
+        new, path, code = self.take_in(session, split(self.log[:used]))
+        root = session.root
+        self.seconds["recording"] += time.perf_counter() - started
+        if path is None:
+            self.fail(root, "left-frame", "")
+            return
+        at_root = not path and pc == root.pc
+        inside = bool(path) or root.code.loop_contains(root.pc, pc)
+        if inside and not at_root and code is not None:
+            after = pc + UNIT * code.instruction(pc).row.size
+            if not self.profile_of(root.code).vectors(path, after):
+                self.record(Session(root, path, code))
+                return
+        if not inside and not root.compiled:
+            self.fail(root, "left-loop", "")
+            return
+        if new or not root.compiled:
+            self.compile(root)
+
+    # -- recording
+    def record(self, session: Session) -> None:
+        """Asks native code to go on in the recording interpreter."""
+        self.session = session
+        start = self.log.buffer_info()[0]
+        twin = self.native.twin
+        twin[SLOTS["log"]] = start
+        twin[SLOTS["log_limit"]] = start + 8 * (len(self.log) - 128)
+        twin[SLOTS["recording"]] = 1
+        self.native.words[SLOTS["recording"]] = 1
+
+    def take_in(self, session: Session, steps: list[tuple[int, Any]]) -> tuple[bool, Any, TracedCode | None]:
+        """Adds a recording to the profile: whether anything is new, and the path and code at its end (None: it left the root frame)."""
+        profile = self.profile_of(session.root.code)
+        path, code = session.path, session.code
+        stack = [code]
+        if path:
+            stack = [session.root.code, *(self.code_at(site) for site in path[1:]), code]
+        new = False
+        for place, (pc, vector) in enumerate(steps):
+            following = steps[place + 1][0] if place + 1 < len(steps) else 0
+            new |= profile.add(path, pc, vector)
+            name = code.instruction(pc).row.name
+            if name.startswith("return_"):
+                if not path:
+                    return new, None, None
+                path, stack = path[:-1], stack[:-1]
+                code = stack[-1]
+            elif name.startswith("call") and following:
+                entered = self.record_at(following)
+                if entered is not None and following == entered.base:
+                    profile.entered[path, pc] = following
+                    path, code = (*path, pc), entered
+                    stack.append(entered)
+            if following and not code.base <= following < code.base + 8 * len(code.unit.words):
+                return new, None, None
+        return new, path, code
+
+    # -- compiling
+    def compile(self, root: Root) -> None:
+        """Replays and compiles a region and puts it in place; a failure is noted with its reason."""
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            region, text = self.replay(root)
+            self.install(root, region, text)
+        except Abort as error:
+            self.fail(root, error.reason, error.detail)
+        except LLVMError as error:
+            root.final = True
+            self.fail(root, "llvm", str(error))
+        finally:
+            if collecting:
+                gc.enable()
+
+    def replay(self, root: Root) -> tuple[Region, str]:
+        """Replays until what the headers believe holds."""
+        started = time.perf_counter()
+        profile = self.profile_of(root.code)
+        for _ in range(ATTEMPTS):
+            region = Region(self, root.code, root.pc, profile, root.specs, root.refused)
+            try:
+                text = region.build()
+            except NotInlined as error:
+                root.refused.add((error.path[:-1], error.path[-1]))
+                continue
+            if text is not None:
+                self.seconds["replaying"] += time.perf_counter() - started
+                return region, text
+        raise Abort("no-progress", "the kinds at its header do not settle")
+
+    def install(self, root: Root, region: Region, text: str) -> None:
+        """Compiles the text, loads it and lets the loop header enter it."""
+        started = time.perf_counter()
+        if "l" in self.settings.dump:
+            print(text, file=sys.stderr)
+        data = self.compiler.object_bytes(text, verify=bool(self.settings.verify))
+        externals = self.externals(root, region)
+        loaded = elf.load(data, externals)
+        root.loaded.append(loaded)
+        self.keep.append(region.constants)
+        root.builds += 1
+        root.compiled, root.reason = True, ""
+        record = root.code.record
+        record.instructions[2 * root.code.unit_at(root.pc) + 2] = loaded.names["trace"]
+        self.seconds["compiling"] += time.perf_counter() - started
+        if "e" in self.settings.dump:
+            print(f"jitvm: compiled {root.code.code.co_filename}:{root.code.line(root.pc)} build {root.builds}, "
+                  f"{region.replayed} bytecodes, {len(region.exits)} exits, {len(data)} bytes", file=sys.stderr)
+
+    def externals(self, root: Root, region: Region) -> dict[str, int]:
+        """The address of each symbol of a region's text."""
+        out: dict[str, int] = {}
+        for name in region.imports:
+            short = name.removeprefix("c.")
+            if name.startswith("c.") and short in CFUNCTIONS:
+                out[name] = self.native.words[SLOTS[short]]
+            else:
+                out[name] = self.native.code.names[name]
+        for constant in region.constant_symbols.values():
+            out[constant.symbol[1:]] = id(constant.object)
+        for (number, distance), symbol in region.instr_symbols.items():
+            out[symbol[1:]] = self.records.all[number].base + distance
+        for exit in region.exits:
+            words = self.descriptor(root, exit)
+            self.keep.append(words)
+            out[exit.symbol[1:]] = words.buffer_info()[0]
+        return out
+
+    def descriptor(self, root: Root, exit: Exit) -> array[int]:
+        """The words of an exit's descriptor: see jitvm/interpreter/exits.py."""
+        number = len(self.exits)
+        self.exits.append((root, exit))
+        threshold = self.settings.exit_threshold if exit.key is not None else NEVER
+        words = [exit.pc, int(exit.raising), 0, threshold, number, len(exit.entries)]
+        for kind, register, payload in exit.entries:
+            if kind == FRAME:
+                site, code = payload
+                words += [kind, site, code.native_record]
+            else:
+                if kind == CONSTANT:
+                    self.keep.append(payload)
+                    payload = id(payload)
+                words += [kind, register, payload]
+        return array("Q", words)
+
+    def fail(self, root: Root, reason: str, detail: str) -> None:
+        """Penalises a loop: it is tried again after many more iterations, and in the end left to the interpreter."""
+        root.failures += 1
+        root.reason, root.detail = reason, detail
+        if "e" in self.settings.dump:
+            print(f"jitvm: {root.code.code.co_filename}:{root.code.line(root.pc)}: {reason}: {detail}", file=sys.stderr)
+        if root.failures > self.settings.retries:
+            root.final = True
+        if not root.compiled and not root.final:
+            again = self.settings.loop_threshold * 4 ** root.failures
+            root.code.record.instructions[2 * root.code.unit_at(root.pc) + 3] = again
+
+    # -- look-ups
+    def profile_of(self, code: TracedCode) -> Profile:
+        return self.profiles.setdefault(code.number, Profile())
+
+    def root_at(self, pc: int) -> Root | None:
+        """The root of a loop header's address."""
+        if pc not in self.roots:
+            code = self.code_at(pc)
+            self.roots[pc] = Root(code, pc)
+        return self.roots[pc]
+
+    def code_at(self, pc: int) -> TracedCode:
+        """The code that an instruction belongs to."""
+        for code in self.codes.values():
+            if code.base <= pc < code.base + 8 * len(code.unit.words):
+                return code
+        for record in self.records.all:
+            if record.unit is not None and record.base <= pc < record.base + 8 * len(record.instructions):
+                return self.traced(record)
+        raise KeyError(pc)
+
+    def traced(self, record: Any) -> TracedCode:
+        """The tracing view of a code record."""
+        if record.number not in self.codes:
+            from jitvm.runtime.records import _localsplus
+
+            code = self.codes[record.number] = TracedCode(record, _localsplus(record.code))
+            self.by_base[code.base] = code
+        return self.codes[record.number]
+
+    def record_at(self, base: int) -> TracedCode | None:
+        """The code whose first instruction is at ``base``."""
+        if base in self.by_base:
+            return self.by_base[base]
+        for record in self.records.all:
+            if record.unit is not None and record.base == base:
+                return self.traced(record)
+        return None

@@ -1,0 +1,109 @@
+"""Side exits: what must be put where for the interpreter to go on, as a descriptor that ``jitvm/interpreter/exits.py`` follows."""
+from __future__ import annotations
+
+from typing import Any
+
+from jitvm.tracing.machine import Machine, number, truth
+from jitvm.tracing.values import NULL, OWNED, BoolValue, Const, FloatValue, IntValue, Obj, State, Value
+
+INT, FLOAT, OWNED_OBJECT, SHARED_OBJECT, EMPTY, CONSTANT, DROPPED, FRAME = range(8)
+"""Kinds of entries: the same numbers as in ``jitvm/interpreter/exits.py``."""
+
+
+class Exit:
+    """One exit: where the interpreter goes on (``pc`` in the innermost frame), and the entries (kind, register, payload)."""
+
+    __slots__ = ("entries", "key", "number", "pc", "raising", "symbol")
+
+    def __init__(self, place: int, pc: int, key: Any, raising: bool) -> None:
+        self.number, self.pc, self.key, self.raising = place, pc, key, raising
+        self.symbol = f"@x{place}"
+        self.entries: list[tuple[int, int, Any]] = []
+
+
+class ExitsMixin(Machine):
+    """The part of a region that emits exits."""
+
+    cold: list[Any]
+    exits: list[Exit]
+    spills: int
+
+    def leave(self, state: State, pc: int, key: Any, label: str | None = None, raising: bool = False) -> None:
+        """Ends a path: restores the frame from ``state`` and goes on at ``pc`` in the interpreter.
+
+        ``key`` names what to record if this exit becomes hot (None: nothing). With ``label`` the exit is a block of its own, out of the
+        way, and the current path goes on.
+        """
+        saved = self.lines, self.block, self.state
+        if label is not None:
+            self.lines = []
+            self.at(label)
+        self.state = state.copy()
+        exit = Exit(len(self.exits), pc, key, raising)
+        self.exits.append(exit)
+        self.flush(forget=False)
+        self.describe(exit)
+        self.emit(f"%e{exit.number} = getelementptr i8, ptr {exit.symbol}, i64 0")
+        self.emit("br label %leave")
+        self.ways_out.append((f"%e{exit.number}", self.block))
+        if label is not None:
+            self.cold.append(self.lines)
+            self.lines, self.block, self.state = saved
+
+    @property
+    def ways_out(self) -> list[tuple[str, str]]:
+        return self.__dict__.setdefault("_ways_out", [])
+
+    def leave_lines(self) -> list[str]:
+        """The block in which all exits meet."""
+        ways = ", ".join(f"[{name}, %{block}]" for name, block in self.ways_out)
+        return ["leave:", f"  %exit = phi ptr {ways}",
+                f"  %left = call ptr {self.helper('leave_trace')}(ptr %ctx, ptr %ts, ptr %regs, ptr %exit, ptr %spill)",
+                f"  %gone = musttail call preserve_nonecc ptr {self.helper('op.after_exit')}"
+                "(ptr %exit, ptr %left, ptr %consts, ptr %ctx, ptr %ts, i64 0)", "  ret ptr %gone"]
+
+    def describe(self, exit: Exit) -> None:
+        """Spills what the registers hold and writes the entries."""
+        state = self.state
+        used: set[str] = set()
+        for level, frame in enumerate(state.frames):
+            if level:
+                exit.entries.append((FRAME, 0, (frame.call_site, frame.record)))
+            for (at, index), value in state.registers.items():
+                if at == level and (level or state.memory.get(index) != value):
+                    self.entry(exit, index, value, used)
+            if level == 0:
+                for index, held in state.memory.items():
+                    if (0, index) not in state.registers and isinstance(held, Obj):
+                        exit.entries.append((EMPTY, index, 0))
+        for name, owner in state.owners.items():
+            if owner == OWNED and name not in used:
+                exit.entries.append((DROPPED, 0, self.spill(exit, "ptr", name)))
+        self.spills = max(self.spills, len(exit.entries))
+
+    def entry(self, exit: Exit, index: int, value: Value, used: set[str]) -> None:
+        """The entry of one register."""
+        if value == NULL:
+            exit.entries.append((EMPTY, index, 0))
+        elif isinstance(value, Const):
+            exit.entries.append((CONSTANT, index, value.object))
+        elif isinstance(value, IntValue):
+            exit.entries.append((INT, index, self.spill(exit, "i64", str(value.number))))
+        elif isinstance(value, FloatValue):
+            exit.entries.append((FLOAT, index, self.spill(exit, "double", number(value.number))))
+        elif isinstance(value, BoolValue):
+            true, false = self.constant(True).symbol, self.constant(False).symbol
+            name = self.op(f"select i1 {truth(value.number)}, ptr {true}, ptr {false}")
+            exit.entries.append((SHARED_OBJECT, index, self.spill(exit, "ptr", name)))
+        else:
+            assert isinstance(value, Obj)
+            owned = self.state.owners.get(value.name) == OWNED and value.name not in used
+            if owned:
+                used.add(value.name)
+            exit.entries.append((OWNED_OBJECT if owned else SHARED_OBJECT, index, self.spill(exit, "ptr", value.name)))
+
+    def spill(self, exit: Exit, kind: str, text: str) -> int:
+        """Stores a word for the exit routine at its entry's place."""
+        place = len(exit.entries)
+        self.emit(f"store {kind} {text}, ptr {self.op(f'getelementptr i8, ptr %spill, i64 {8 * place}')}")
+        return place

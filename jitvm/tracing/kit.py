@@ -1,0 +1,37 @@
+"""The trace kit: what tracing needs of the handlers' source, made when the interpreter is built and kept beside it.
+
+It holds the generated trace generator as a code object, the handlers' parameters and the helpers' signatures.
+"""
+from __future__ import annotations
+
+import marshal
+from typing import Any
+
+from jitvm.tracing.region import Region
+
+RESULTS = {"N": "N", "O": "O", "v": "v", "I": "I", "P": "P", "B": "B", "F": "F"}
+
+
+def make() -> bytes:
+    """The kit, as bytes that ``marshal`` reads."""
+    from jitvm.rpython import program, tracegen
+
+    handlers = program.handler_program()
+    abstract = frozenset(name for name in dir(Region) if not name.startswith("_"))
+    source = tracegen.generate(handlers, abstract)
+    parameters, helpers = {}, {}
+    for function in handlers.functions.values():
+        if function.kind == "opcode":
+            parameters[function.name] = function.parameters
+        elif function.kind == "helper":
+            signature = "".join(kind for _, kind in function.parameters)
+            helpers[function.name] = (signature, RESULTS[function.result], "raises" in function.flags, "runs" in function.flags)
+    return marshal.dumps((compile(source, "<trace generator>", "exec"), parameters, helpers))
+
+
+def load(data: bytes) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """Generated functions, parameters by handler, signatures by helper."""
+    code, parameters, helpers = marshal.loads(data)
+    names: dict[str, Any] = {}
+    exec(code, names)
+    return names, parameters, helpers

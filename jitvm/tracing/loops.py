@@ -1,0 +1,452 @@
+"""Loop headers and join points: where paths meet and phis are made.
+
+A header starts with the belief that the loop changes nothing. Each back-edge that contradicts adds a phi of the right kind to the
+header's ``spec``, and the region is replayed; it settles after two passes or three.
+"""
+from __future__ import annotations
+
+from typing import Any
+
+from jitvm.spec import layout
+from jitvm.tracing.machine import KINDS, Abort, Machine, number, truth
+from jitvm.tracing.values import (
+    ANCHORED,
+    BORROWED,
+    F64,
+    I1,
+    I64,
+    NULL,
+    OWNED,
+    BoolValue,
+    Const,
+    FloatValue,
+    IntValue,
+    Null,
+    Obj,
+    State,
+    Unboxed,
+    Value,
+)
+
+UNKNOWN = Null()
+"""Stands for what memory holds where paths disagree; equal to no value of a register."""
+KIND_TYPES = {"int": int, "float": float, "bool": bool}
+TYPE_KINDS = {int: "int", float: "float", bool: "bool"}
+
+
+class Header:
+    """An open loop header: the phis it has, and the state that its body starts with."""
+
+    def __init__(self, key: Any, pc: int, path: tuple[int, ...], label: str, spec: dict[Any, Any]) -> None:
+        self.key, self.pc, self.path, self.label, self.spec = key, pc, path, label, spec
+        self.phis: dict[Any, tuple[list[str], str, str, list[tuple[str, str]]]] = {}
+        self.state = State()
+
+    def add(self, place: Any, hole: list[str], name: str, kind: str, value: str, block: str) -> None:
+        """A phi with its first incoming value; ``hole`` is where its line goes."""
+        self.phis[place] = (hole, name, kind, [(value, block)])
+
+    def finish(self, _lines: list[Any]) -> None:
+        """Writes the phi lines, now that all incoming values are known."""
+        for hole, name, kind, incoming in self.phis.values():
+            hole.append(f"  {name} = phi {kind} " + ", ".join(f"[{value}, %{block}]" for value, block in incoming))
+
+
+class LoopsMixin(Machine):
+    """The part of a region that opens headers, closes back-edges and joins paths."""
+
+    specs: dict[Any, dict[Any, Any]]
+    headers: list[Header]
+    arrivals: dict[Any, list[Any]]
+
+    # -- reaching a header
+    def reach_header(self, pc: int) -> bool:
+        """A path comes to a loop header: a back-edge, an inner loop, or the end. True if the path goes on behind the header."""
+        for header in self.state.open:
+            if header.pc == pc and header.path == self.path:
+                self.close(header)
+                return False
+        if not self.profile.vectors(self.path, self.after(pc)) or not self.inner(pc):
+            self.leave(self.state, pc, (self.path, pc) if self.inner(pc) else None)
+            return False
+        self.open_header(pc)
+        return True
+
+    def inner(self, pc: int) -> bool:
+        """Whether a header lies within the root loop (or in an inlined call)."""
+        return bool(self.path) or self.root.loop_contains(self.root_pc, pc)
+
+    def open_header(self, pc: int) -> None:
+        """Opens a header: guards and coerces what its spec wants, then starts its block with phis."""
+        state = self.state
+        self.pc = pc
+        self.start = state
+        self.effected = False
+        key = (tuple(h.key for h in state.open), self.path, pc)
+        spec = self.specs.setdefault(key, {})
+        self.visited.add((self.path, pc))
+        for place, kind in spec.items():
+            if kind == "dead":
+                self.kill_place(place)
+        self.reap()
+        self.check_kinds(spec)
+        fields = self.field_phis(spec)
+        self.flush_except({key for key, _ in fields})
+        self.own_elsewhere(spec)
+        places = [p for p, kind in spec.items() if isinstance(p[0], int) and kind in KINDS]
+        incoming = [(p, spec[p], self.coerce(p, spec[p])) for p in sorted(places, key=lambda p: spec[p] == "object")]
+        header = Header(key, pc, self.path, self.label(), spec)
+        self.headers.append(header)
+        before = self.block
+        self.emit(f"br label %{header.label}")
+        self.at(header.label)
+        for place, kind, text in incoming:
+            self.new_phi(header, place, kind, text, before)
+        for (base, name), value in fields:
+            hole: list[str] = []
+            self.lines.append(hole)
+            self.count += 1
+            phi = f"%v{self.count}"
+            header.add(("field", base, name), hole, phi, "i64", str(value), before)
+            state.heap[base, name] = (I64(phi), True)
+        state.open = (*state.open, header)
+        header.state = state.copy()
+
+    def new_phi(self, header: Header, place: tuple[int, int], kind: str, text: str, block: str) -> None:
+        state = self.state
+        hole: list[str] = []
+        self.lines.append(hole)
+        self.count += 1
+        name = f"%v{self.count}"
+        header.add(place, hole, name, KINDS[kind], text, block)
+        state.registers[place] = phi_value(kind, name)
+        if place[0] == 0:
+            state.memory[place[1]] = UNKNOWN
+        if kind == "object":
+            state.owners[name] = OWNED
+
+    def kill_place(self, place: Any) -> None:
+        """A register that is dead at a header."""
+        if place[0] == self.state.level:
+            self.kill(place[1])
+        else:
+            self.state.registers.pop(place, None)
+
+    def check_kinds(self, spec: dict[Any, Any]) -> None:
+        """Guards the types that the loop relies on; a kind that cannot be is given up."""
+        for place, kind in list(spec.items()):
+            if place[0] == "type":
+                value = self.state.registers.get(place[1], NULL)
+                self.expect(spec, place, value, kind)
+            elif kind in KIND_TYPES:
+                value = self.state.registers.get(place, NULL)
+                known = self.type_of(value)
+                if isinstance(value, Null) or known is not None and known is not KIND_TYPES[kind]:
+                    spec[place] = "object"
+                    self.again = True
+                elif not isinstance(value, Unboxed):
+                    self.guard_type(value, KIND_TYPES[kind])
+
+    def expect(self, spec: dict[Any, Any], place: Any, value: Value, kind: Any) -> None:
+        """Guards that an unchanging register has the type that the loop's body learned."""
+        known = self.type_of(value)
+        if isinstance(value, Null) or known is not None and known is not kind:
+            del spec[place]
+            self.refused.add((place, self.path, self.pc))
+            self.again = True
+        elif known is None:
+            self.guard_type(value, kind)
+
+    def guard_type(self, value: Value, kind: Any) -> None:
+        """A guard at a header's edge; it leaves behind the header instruction."""
+        empty = self.is_null(value)
+        if empty is not False:
+            self.guard_edge(empty, False)
+        test = self.type_test(value, kind)
+        if isinstance(test, bool):
+            if not test:
+                raise Abort("unsupported", "a header's kind that cannot be")
+            return
+        self.guard_edge(test, True)
+
+    def guard_edge(self, test: str, want: bool) -> None:
+        """Leaves behind the header instruction unless ``test`` is ``want``."""
+        if self.state.facts.get(test) is want:
+            return
+        good, bad = self.label(), self.label()
+        yes, no = (good, bad) if want else (bad, good)
+        self.emit(f"br i1 {test}, label %{yes}, label %{no}, !prof !{0 if want else 1}")
+        self.leave(self.state, self.after(self.pc), None, bad)
+        self.at(good)
+        self.assume(self.state, test, want)
+
+    def field_phis(self, spec: dict[Any, Any]) -> list[tuple[tuple[str, str], Any]]:
+        """Heap fields that the loop changes and keeps in registers: their keys and values at entry."""
+        out = []
+        for place, name in spec.items():
+            if place[0] == "field":
+                value = self.state.registers.get(place[1], NULL)
+                if isinstance(value, Obj):
+                    out.append(((value.name, name), self.get_field(name, value)))
+        return out
+
+    def flush_except(self, keep: set[tuple[str, str]]) -> None:
+        """At a header nothing about the heap is known, the fields that become phis excepted."""
+        for key, (value, dirty) in list(self.state.heap.items()):
+            if key in keep:
+                continue
+            if dirty:
+                self.write_field(key[0], key[1], value)
+            del self.state.heap[key]
+
+    def own_elsewhere(self, spec: dict[Any, Any]) -> None:
+        """What lives through the loop must not depend on registers' memory that the loop may overwrite."""
+        state = self.state
+        for place, value in state.registers.items():
+            if isinstance(value, Obj) and place not in spec:
+                owner = state.owners.get(value.name)
+                if owner == BORROWED:
+                    self.own(value)
+                elif owner == ANCHORED and not (place[0] == 0 and state.memory.get(place[1]) == value):
+                    self.emit(f"call void {self.helper('t_xincref')}(ptr %ctx, ptr {value.name})")
+                    state.owners[value.name] = OWNED
+
+    def coerce(self, place: tuple[int, int], kind: str) -> str:
+        """The register's value as a phi of ``kind`` takes it. Objects: the phi owns a reference."""
+        state = self.state
+        value = state.registers.get(place, NULL)
+        if kind == "int":
+            return str(self.int_value(value))
+        if kind == "float":
+            return number(self.float_value(value))
+        if kind == "bool":
+            if isinstance(value, Obj):
+                return self.op(f"icmp eq ptr {value.name}, {self.constant(True).symbol}")
+            return truth(value.object if isinstance(value, Const) else value.number)  # type: ignore[attr-defined]
+        name, new = self.box(value)
+        if new:
+            del state.owners[name]
+            return name
+        if isinstance(value, Obj) and state.owners.get(value.name) == OWNED and self.holders(value) == 1:
+            del state.owners[value.name]
+        elif isinstance(value, Obj) and state.owners.get(value.name) == ANCHORED and place[0] == 0 and \
+                state.memory.get(place[1]) == value and self.holders(value) == 1:
+            self.emit(f"store ptr null, ptr {self.place_of(place[1])}")
+            del state.owners[value.name]
+        elif name != "null":
+            self.emit(f"call void {self.helper('t_xincref')}(ptr %ctx, ptr {name})")
+        return name
+
+    def holders(self, value: Obj) -> int:
+        """In how many registers an object is."""
+        return sum(1 for other in self.state.registers.values() if other == value)
+
+    # -- back-edges
+    def close(self, header: Header) -> None:
+        """A path comes back to an open header: the back-edge, or what it teaches."""
+        self.pc = header.pc
+        self.start = self.state
+        before = header.state
+        for place in [p for p in self.state.registers if p not in before.registers]:
+            self.drop_place(place)
+        self.reap()
+        if self.learn(header):
+            self.again = True
+            self.emit("unreachable")
+            return
+        self.poll(header)
+        self.check_kinds({p: k for p, k in header.spec.items() if p[0] != "type"})
+        fields = {(b, n): p for p in header.phis if p[0] == "field" for _, b, n in [p]}
+        values = {p: self.get_field(key[1], Obj(key[0])) for key, p in fields.items()}
+        self.flush_except(set(fields))
+        places = [p for p in header.phis if p[0] != "field"]
+        incoming = {p: self.coerce(p, header.spec[p]) for p in sorted(places, key=lambda p: header.spec[p] == "object")}
+        self.drop_rest(header)
+        for place, text in incoming.items():
+            header.phis[place][3].append((text, self.block))
+        for place, value in values.items():
+            header.phis[place][3].append((str(value), self.block))
+        self.emit(f"br label %{header.label}")
+
+    def drop_place(self, place: tuple[int, int]) -> None:
+        """A register that the header does not have."""
+        if place[0] == self.state.level:
+            self.kill(place[1])
+        else:
+            del self.state.registers[place]
+
+    def drop_rest(self, header: Header) -> None:
+        """What the path owns and neither a phi nor the header's state takes over."""
+        for name, owner in list(self.state.owners.items()):
+            if owner == OWNED and header.state.owners.get(name) != OWNED:
+                self.drop(name)
+
+    def learn(self, header: Header) -> bool:
+        """Compares a back-edge's state with the header's; True if the spec had to grow."""
+        state, before, spec = self.state, header.state, header.spec
+        changed = False
+        for place, old in before.registers.items():
+            value = state.registers.get(place, NULL)
+            kind = spec.get(place)
+            if kind in KINDS:
+                known = self.type_of(value)
+                if kind in KIND_TYPES and (isinstance(value, Null) or known is not None and known is not KIND_TYPES[kind]):
+                    spec[place] = "object"
+                    changed = True
+                continue
+            if place not in state.registers and place[1] >= self.locals_at(place[0]):
+                spec[place] = "dead"
+                changed = True
+            elif value != old or isinstance(value, Obj) and state.owners.get(value.name) != before.owners.get(value.name):
+                spec[place] = TYPE_KINDS.get(self.type_of(value), "object")
+                changed = True
+            elif isinstance(value, Obj):
+                changed |= self.learn_type(header, place, value)
+        return changed
+
+    def locals_at(self, level: int) -> int:
+        """How many registers of a level are locals."""
+        return int(self.state.frames[level].record.locals)
+
+    def learn_type(self, header: Header, place: Any, value: Obj) -> bool:
+        """An unchanging register whose type the body found out: the header can guard it once. Fields that changed become phis."""
+        state, before, spec = self.state, header.state, header.spec
+        changed = False
+        known = state.types.get(value.name)
+        key = ("type", place)
+        if known is not None and value.name not in before.types and key not in spec and \
+                (key, header.path, header.pc) not in self.refused and not known.__flags__ & 1 << 9:
+            spec[key] = known
+            changed = True
+        for (base, name), (_number, dirty) in state.heap.items():
+            if base == value.name and dirty and ("field", place, name) not in spec and name in layout.current()[0]:
+                spec["field", place, name] = name
+                changed = True
+        return changed
+
+    def poll(self, header: Header) -> None:
+        """Signals and other threads: a waiting one leaves at the header, which does not count as a failure."""
+        waiting = self.op(f"load i32, ptr {self.breaker}")
+        test = self.op(f"icmp eq i32 {waiting}, 0")
+        good, bad = self.label(), self.label()
+        self.emit(f"br i1 {test}, label %{good}, label %{bad}, !prof !0")
+        self.leave(self.state, header.pc, None, bad)
+        self.at(good)
+
+    # -- joins
+    def arrive(self, pc: int) -> None:
+        """A path comes to a static join point and waits for the others."""
+        frames = self.state.frames
+        positions = tuple(frame.record.unit_at(inner.call_site) for frame, inner in zip(frames, frames[1:], strict=False))
+        key = ((*positions, self.record_of().unit_at(pc)), tuple(h.label for h in self.state.open), self.path, pc)
+        hole: list[Any] = []
+        self.lines.append(hole)
+        self.arrivals.setdefault(key, []).append((self.state, hole, self.block))
+
+    def join(self) -> None:
+        """Goes on at the earliest join point at which paths wait."""
+        key = min(self.arrivals, key=lambda k: (k[0], k[1]))
+        arrived = self.arrivals.pop(key)
+        label, pc = self.label(), key[3]
+        lines = self.lines
+        if len(arrived) == 1:
+            self.state, hole, _ = arrived[0]
+            hole.append(f"  br label %{label}")
+            self.at(label)
+        else:
+            self.merge(arrived, label, pc, lines)
+        self.go_on(pc, joined=True)
+
+    def merge(self, arrived: list[Any], label: str, pc: int, lines: list[Any]) -> None:
+        """Makes one state of several; each path coerces its values at its own end."""
+        states = [state for state, _, _ in arrived]
+        self.pc = pc
+        kinds = self.merge_kinds(states)
+        for place in {p for s in states for p in s.registers} - {p for p in states[0].registers if all(p in s.registers for s in states)}:
+            kinds.pop(place, None)
+        fields = shared_fields(states)
+        incoming: dict[Any, list[tuple[str, str]]] = {place: [] for place in [*kinds, *fields]}
+        kept = [p for p in states[0].registers if p not in kinds and all(p in s.registers for s in states)]
+        held = {v.name for p in kept if isinstance(v := states[0].registers[p], Obj)}
+        for state, hole, block in arrived:
+            self.state, self.lines, self.block = state, hole, block
+            self.start = state
+            for place in [p for p in state.registers if p not in kinds and p not in kept]:
+                self.drop_place(place)
+            texts = {place: self.coerce(place, kind) for place, kind in sorted(kinds.items(), key=lambda x: x[1] == "object")}
+            for key in fields:
+                texts[key] = str(state.heap[key][0])
+            for key, (value, dirty) in list(state.heap.items()):
+                if dirty and key not in fields and any(s.heap.get(key) != (value, dirty) for s in states):
+                    self.write_field(key[0], key[1], value)
+            for name, owner in list(state.owners.items()):
+                if owner == OWNED and name not in held:
+                    self.drop(name)
+            for place, text in texts.items():
+                incoming[place].append((text, self.block))
+            self.emit(f"br label %{label}")
+        self.lines = lines
+        self.at(label)
+        self.state = self.merged(states, kinds, kept, held)
+        for place, ways in incoming.items():
+            kind = KINDS[kinds[place]] if place in kinds else "i64"
+            name = self.op(f"phi {kind} " + ", ".join(f"[{text}, %{block}]" for text, block in ways))
+            if place in kinds:
+                self.state.registers[place] = phi_value(kinds[place], name)
+                if kinds[place] == "object":
+                    self.state.owners[name] = OWNED
+            else:
+                self.state.heap[place] = (I64(name), True)
+
+    def merge_kinds(self, states: list[State]) -> dict[tuple[int, int], str]:
+        """Registers that differ between states, and the kind of phi for each."""
+        kinds = {}
+        for place in states[0].registers:
+            if not all(place in s.registers for s in states):
+                continue
+            values = [s.registers[place] for s in states]
+            owners = {s.owners.get(v.name) if isinstance(v, Obj) else None for s, v in zip(states, values, strict=True)}
+            if all(v == values[0] for v in values) and len(owners) == 1 and BORROWED not in owners:
+                continue
+            types = set()
+            for state, value in zip(states, values, strict=True):
+                self.state = state
+                types.add(self.type_of(value))
+            kinds[place] = TYPE_KINDS.get(types.pop(), "object") if len(types) == 1 else "object"
+        return kinds
+
+    def merged(self, states: list[State], kinds: dict[Any, str], kept: list[Any], held: set[str]) -> State:
+        """The state after a join, without the phis."""
+        first, out = states[0], State()
+        out.frames, out.open = first.frames, first.open
+        out.registers = {place: first.registers[place] for place in kept}
+        out.memory = {i: v if all(s.memory.get(i, NULL) == v for s in states) and v is not UNKNOWN else UNKNOWN
+                      for i, v in first.memory.items()}
+        out.owners = {name: owner for name, owner in first.owners.items()
+                      if all(s.owners.get(name) == owner for s in states) and (name in held or owner == ANCHORED)}
+        for field in ("types", "facts", "cse"):
+            setattr(out, field, {k: v for k, v in getattr(first, field).items() if all(getattr(s, field).get(k) == v for s in states)})
+        out.heap = {k: v for k, v in first.heap.items() if all(s.heap.get(k) == v for s in states)}
+        return out
+
+
+def shared_fields(states: list[State]) -> list[tuple[str, str]]:
+    """Dirty heap fields that every state knows with different values, of objects that all of them hold."""
+    out = []
+    for key in states[0].heap:
+        rows = [s.heap.get(key) for s in states]
+        if all(row is not None and isinstance(row[0], (I64, int)) for row in rows) and any(row != rows[0] for row in rows) \
+                and any(row is not None and row[1] for row in rows):
+            out.append(key)
+    return out
+
+
+def phi_value(kind: str, name: str) -> Value:
+    """The abstract value of a phi."""
+    if kind == "int":
+        return IntValue(I64(name))
+    if kind == "float":
+        return FloatValue(F64(name))
+    if kind == "bool":
+        return BoolValue(I1(name))
+    return Obj(name)

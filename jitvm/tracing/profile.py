@@ -1,0 +1,51 @@
+"""Outcome profiles: for each bytecode, keyed by the inlined calls that lead to it, which combinations of outcomes were seen.
+
+A recording is a log of words: the address of each instruction (top bit set), then the outcomes of its handler's conditions and
+promoted values. Segments run from a loop header or a hot exit to the next loop header.
+"""
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+PC_MARK = 1 << 63
+
+Path = tuple[int, ...]
+"""Call sites (addresses) of the inlined calls from the region's root frame to the current one."""
+
+Vector = tuple[int, ...]
+
+
+class Profile:
+    """Outcomes by (path, pc). ``entered``: the code record (address of first instruction) that a call site entered."""
+
+    def __init__(self) -> None:
+        self.outcomes: dict[tuple[Path, int], dict[Vector, int]] = {}
+        self.entered: dict[tuple[Path, int], int] = {}
+
+    def add(self, path: Path, pc: int, vector: Vector) -> bool:
+        """Notes an outcome; True if it is new."""
+        known = self.outcomes.setdefault((path, pc), {})
+        new = vector not in known
+        known[vector] = known.get(vector, 0) + 1
+        return new
+
+    def vectors(self, path: Path, pc: int) -> list[Vector]:
+        """The outcomes seen, the most frequent first; empty if the bytecode was never reached."""
+        known = self.outcomes.get((path, pc))
+        return sorted(known, key=lambda v: -known[v]) if known else []
+
+
+def split(log: Sequence[int]) -> list[tuple[int, Vector]]:
+    """The instructions of a log: (address, outcomes)."""
+    out: list[tuple[int, Vector]] = []
+    pc, vector = 0, []
+    for word in log:
+        if word & PC_MARK:
+            if pc:
+                out.append((pc, tuple(vector)))
+            pc, vector = word & ~PC_MARK, []
+        else:
+            vector.append(word)
+    if pc:
+        out.append((pc, tuple(vector)))
+    return out

@@ -1,0 +1,451 @@
+"""A region: a hot loop with its inner loops and inlined calls, replayed from the profile into one LLVM function.
+
+For each bytecode the outcomes that were recorded are replayed; unseen ones leave by side exits. Paths meet again at static join
+points, where phis merge what differs. Loop headers learn by restart which registers need phis, and of which kind.
+"""
+from __future__ import annotations
+
+from typing import Any
+
+from jitvm.spec.bytecodes import UNIT
+from jitvm.tracing.calls import CallsMixin
+from jitvm.tracing.exits import Exit, ExitsMixin
+from jitvm.tracing.loops import Header, LoopsMixin
+from jitvm.tracing.machine import FIELDS, Abort, Cache, FrameReference, number
+from jitvm.tracing.profile import Profile
+from jitvm.tracing.values import ANCHORED, NULL, OWNED, Const, FloatValue, Frame, IntValue, Obj, State, Value
+
+PROLOGUE = "define preserve_nonecc ptr @trace(ptr %pc, ptr %regs, ptr %consts, ptr %ctx, ptr %ts, i64 %word) nounwind {"
+METADATA = '!0 = !{!"branch_weights", i32 2000, i32 1}\n!1 = !{!"branch_weights", i32 1, i32 2000}\n'
+
+
+class Mismatch(Exception):
+    """The kinds of the operands decide otherwise than every outcome that was recorded."""
+
+
+class NotInlined(Exception):
+    """The callee at the end of ``path`` does what may look at frames: it must have a real one, so it is called, not inlined."""
+
+    def __init__(self, path: tuple[int, ...]) -> None:
+        super().__init__(path)
+        self.path = path
+
+
+class Fork:
+    """The other way at a condition with two: where to go on, in which state, with what was done of the bytecode so far."""
+
+    __slots__ = ("effected", "label", "outcomes", "pc", "start", "state", "trail", "vectors")
+
+    def __init__(self, label: str, region: Region, state: State, outcome: bool, vectors: list[Any]) -> None:
+        self.label, self.state, self.vectors = label, state, vectors
+        self.pc, self.start, self.effected = region.pc, region.start, region.effected
+        self.trail = [*region.trail, outcome]
+        self.outcomes = [*region.outcomes, int(outcome)]
+
+
+class Replayer:
+    """What a generated handler sees as ``t``: the region, with the results of a resumed bytecode's first operations given again."""
+
+    __slots__ = ("place", "region", "trail")
+
+    def __init__(self, region: Region, trail: list[Any]) -> None:
+        self.region, self.trail, self.place = region, trail, 0
+
+    def __getattr__(self, name: str) -> Any:
+        target = getattr(self.region, name)
+        if not callable(target):
+            return target
+
+        def call(*arguments: Any) -> Any:
+            place = self.place
+            self.place = place + 1
+            if place < len(self.trail):
+                return self.trail[place]
+            result = target(*arguments)
+            self.region.trail.append(result)
+            return result
+
+        return call
+
+
+class Region(CallsMixin, LoopsMixin, ExitsMixin):
+    """One attempt to replay a region. ``text`` is its LLVM module, or None if what was learned asks for another attempt."""
+
+    def __init__(self, driver: Any, root: Any, root_pc: int, profile: Profile, specs: dict[Any, Any], refused: set[Any]) -> None:
+        super().__init__(driver.native.peek)
+        self.driver, self.root, self.root_pc, self.profile, self.specs, self.refused = driver, root, root_pc, profile, specs, refused
+        self.generated = driver.generated
+        self.cold: list[Any] = []
+        self.forks: list[Fork] = []
+        self.arrivals: dict[Any, list[Any]] = {}
+        self.exits: list[Exit] = []
+        self.instr_symbols: dict[tuple[int, int], str] = {}
+        self.start = self.state
+        self.trail: list[Any] = []
+        self.outcomes: list[int] = []
+        self.vectors: list[Any] = []
+        self.again = False
+        self.headers: list[Header] = []
+        self.visited: set[tuple[Any, int]] = set()
+        self.replayed = 0
+        self.spills = 0
+        self.arguments = 0
+
+    # -- the whole region
+    def build(self) -> str | None:
+        """Replays everything; the module's text, or None if the headers' kinds changed and it must be done again."""
+        self.state.frames = (Frame(self.root, 0),)
+        entry = self.lines
+        for index in range(self.root.unit.registers):
+            name = f"%r{index}"
+            place = self.op(f"getelementptr ptr, ptr %regs, i64 {index}")
+            self.emit(f"{name} = load ptr, ptr {place}")
+            self.state.registers[0, index] = Obj(name)
+            self.state.memory[index] = self.state.registers[0, index]
+            self.state.owners[name] = ANCHORED
+        interp = self.op(f"load ptr, ptr {self.offset('%ts', FIELDS['ts_interp'][0])}")
+        self.breaker = self.offset(interp, FIELDS["interp_eval_breaker"][0])
+        self.entry_line = len(entry)
+        self.guard_recursion()
+        self.open_header(self.root_pc)
+        self.go_on(self.after(self.root_pc))
+        while self.forks or self.arrivals:
+            if self.forks:
+                self.resume_fork(self.forks.pop())
+            else:
+                self.join()
+        if self.again:
+            return None
+        return self.module()
+
+    def module(self) -> str:
+        """The finished text."""
+        for header in self.headers:
+            header.finish(self.lines)
+        entry = [f"  %spill = alloca [{max(self.spills, 1)} x i64]", f"  %buffer = alloca [{max(self.arguments, 1)} x i64]"]
+        body = ["entry:", *entry, *_flat(self.lines), *_flat(self.cold), *self.leave_lines()]
+        text = "\n".join(body)
+        imports = "".join(f"@{name} = external global i8\n" for name in sorted(self.imports))
+        constants = "".join(f"{c.symbol} = external global i8\n" for c in self.constant_symbols.values())
+        others = "".join(f"{name} = external global i8\n" for name in [*self.instr_symbols.values(), *(e.symbol for e in self.exits)])
+        return "\n".join(sorted(self.declared)) + "\n" + imports + constants + others + PROLOGUE + "\n" + text + "\n}\n" + METADATA
+
+    # -- instructions
+    def record_of(self, state: State | None = None) -> Any:
+        return (state or self.state).frames[-1].record
+
+    @property
+    def path(self) -> tuple[int, ...]:
+        """The call sites that lead to the current frame."""
+        return tuple(frame.call_site for frame in self.state.frames[1:])
+
+    def after(self, pc: int) -> int:
+        """The instruction after the one at ``pc``."""
+        record = self.record_of()
+        return pc + UNIT * record.instruction(pc).row.size
+
+    def go_on(self, pc: int, joined: bool = False) -> None:
+        """Replays from ``pc`` until the path ends in an exit, a join point or a back-edge."""
+        while True:
+            record = self.record_of()
+            instruction = record.instruction(pc)
+            if instruction.row.name == "loop":
+                if not self.reach_header(pc):
+                    return
+                pc = self.after(pc)
+                continue
+            if not joined and pc in record.merges():
+                self.arrive(pc)
+                return
+            joined = False
+            if not self.profile.vectors(self.path, pc):
+                self.leave(self.state, pc, (self.path, pc))
+                return
+            following = self.bytecode(pc, instruction)
+            if following is None:
+                return
+            pc = following
+
+    def bytecode(self, pc: int, instruction: Any) -> int | None:
+        """Replays one bytecode; where to go on, or None."""
+        self.replayed += 1
+        if self.replayed > self.driver.settings.trace_limit * 4:
+            raise Abort("too long", f"{self.replayed} bytecodes replayed")
+        self.pc = pc
+        self.visited.add((self.path, pc))
+        self.start = self.state.copy()
+        self.effected = False
+        self.trail, self.outcomes = [], []
+        self.vectors = self.profile.vectors(self.path, pc)
+        control = getattr(type(self), "do_" + instruction.row.name, None)
+        if control is not None:
+            following = control(self, instruction)
+            if following is not None:
+                self.reap()
+            return following  # type: ignore[no-any-return]
+        return self.run_handler(instruction, [])
+
+    def resume_fork(self, fork: Fork) -> None:
+        """Takes the other way at a condition."""
+        self.at(fork.label)
+        self.state = fork.state
+        self.pc, self.start, self.effected = fork.pc, fork.start, fork.effected
+        self.trail, self.outcomes, self.vectors = list(fork.trail), list(fork.outcomes), fork.vectors
+        following = self.run_handler(self.record_of().instruction(fork.pc), fork.trail)
+        if following is None:
+            return
+        if not fork.vectors:
+            vector = tuple(self.outcomes)
+            self.leave(self.state, following, (self.path, fork.pc, vector))
+            return
+        self.go_on(following)
+
+    def run_handler(self, instruction: Any, trail: list[Any]) -> int | None:
+        """Runs the generated handler, then stores its result and ends what it consumed."""
+        handler = self.generated["g_" + instruction.row.handler]
+        t = Replayer(self, trail)
+        arguments = [self.operand(instruction, name, kind) for name, kind in self.driver.parameters[instruction.row.handler]]
+        try:
+            result = handler(t, *arguments)
+        except Mismatch:
+            self.leave(self.start, self.pc, (self.path, self.pc))
+            return None
+        values = instruction.values
+        if result == self.ERROR:
+            raise Abort("unsupported", "an explicit error")
+        for name in instruction.consumed:
+            self.kill(values[name])
+        if result == self.EXHAUSTED:
+            self.kill(values["iter"])
+        if isinstance(result, Value):
+            self.write(values[instruction.row.operands[0].name], result)
+        self.reap()
+        if result in (self.JUMP, self.EXHAUSTED):
+            return self.pc + UNIT * int(values["target"])
+        return self.pc + UNIT * int(instruction.row.size)
+
+    def operand(self, instruction: Any, name: str, kind: str) -> Any:
+        """An operand as the generated handler takes it."""
+        if kind == "template":
+            return dict(instruction.row.template)[name]
+        operand = instruction.row.operand(name)
+        value = instruction.values[name]
+        if operand.kind == "k":
+            return self.constant(self.record_of().unit.constants[value])
+        return self.read(value) if operand.kind == "r" else value
+
+    def write(self, index: int, value: Value) -> None:
+        """Stores a result in a register of the current frame."""
+        self.state.registers[self.state.level, index] = value
+
+    def kill(self, index: int) -> None:
+        """A register of the current frame becomes empty; so does its memory, if that holds something with an end to notice."""
+        state = self.state
+        value = state.registers.pop((state.level, index), NULL)
+        if state.level:
+            return
+        held = state.memory.get(index, NULL)
+        if held is NULL or held == NULL:
+            return
+        place = self.place_of(index)
+        if isinstance(held, Obj) and held == value and state.owners.get(held.name) == ANCHORED:
+            self.emit(f"store ptr null, ptr {place}")
+            state.owners[held.name] = OWNED
+            state.memory[index] = NULL
+        elif not self.type_of(value) in (int, float, bool):
+            self.before_end()
+            self.emit(f"call void {self.helper('t_clear')}(ptr %ctx, ptr {place})")
+            state.memory[index] = NULL
+
+    def place_of(self, index: int) -> str:
+        """The address of a register of the root frame."""
+        return self.offset("%regs", 8 * index)
+
+    def reap(self) -> None:
+        """Drops what the trace owns and no register holds any more."""
+        state = self.state
+        owned = [name for name, owner in state.owners.items() if owner == OWNED]
+        if not owned:
+            return
+        live = state.live_names()
+        for name in owned:
+            if name not in live and state.owners.get(name) == OWNED:
+                self.drop(name)
+
+    # -- conditions
+    def cond(self, test: Any) -> bool:
+        """The outcome of a condition: decided by what is known, else as recorded, with a guard or a fork for the other."""
+        place = len(self.outcomes)
+        if not isinstance(test, bool) and test in self.state.facts:
+            test = self.state.facts[test]
+        if isinstance(test, bool):
+            if self.vectors:
+                agree = [v for v in self.vectors if place < len(v) and v[place] == test]
+                if not agree and not self.effected:
+                    raise Mismatch
+                self.vectors = agree
+            self.outcomes.append(int(test))
+            return test
+        wants = [v[place] for v in self.vectors if place < len(v)]
+        want = bool(wants[0]) if wants else False
+        others = [v for v in self.vectors if place < len(v) and bool(v[place]) != want]
+        if not others and not self.effected:
+            self.guard(test, want)
+        else:
+            self.fork(test, want, others)
+        self.vectors = [v for v in self.vectors if place < len(v) and bool(v[place]) == want]
+        self.assume(self.state, test, want)
+        self.outcomes.append(int(want))
+        return want
+
+    def assume(self, state: State, test: str, outcome: bool) -> None:
+        """Notes an outcome and what it implies."""
+        state.facts[test] = outcome
+        implied = state.cse.get("implies " + test)
+        if implied is not None and outcome:
+            state.types[implied[0]] = implied[1]
+
+    def guard(self, test: Any, want: bool) -> None:
+        """Leaves at the start of the bytecode unless ``test`` is ``want``."""
+        if isinstance(test, bool):
+            if test is not want:
+                raise Mismatch
+            return
+        if self.state.facts.get(test) is want:
+            return
+        good, bad = self.label(), self.label()
+        yes, no = (good, bad) if want else (bad, good)
+        self.emit(f"br i1 {test}, label %{yes}, label %{no}, !prof !{0 if want else 1}")
+        self.leave(self.start, self.pc, (self.path, self.pc), bad)
+        self.at(good)
+        self.assume(self.state, test, want)
+
+    def fork(self, test: Any, want: bool, others: list[Any]) -> None:
+        """Both ways go on."""
+        first, second = self.label(), self.label()
+        yes, no = (first, second) if want else (second, first)
+        weights = "" if others else f", !prof !{0 if want else 1}"
+        self.emit(f"br i1 {test}, label %{yes}, label %{no}{weights}")
+        other = self.state.copy()
+        self.assume(other, test, not want)
+        self.forks.append(Fork(second, self, other, not want, others))
+        self.at(first)
+
+    def promote(self, value: Any) -> Any:
+        raise Abort("unsupported", "promotion")
+
+    # -- what the machine asks of the frame
+    def frame_field(self, name: str, frame: FrameReference) -> Any:
+        """A field of the current frame's struct: it does not change while the frame runs."""
+        current = self.state.frames[frame.level]
+        if frame.level == 0:
+            offset, kind = FIELDS[name]
+            key = f"frame {name}"
+            known = self.state.cse.get(key)
+            if known is None:
+                raw = self.op(f"load ptr, ptr {self.offset('%regs', offset - 72)}")
+                known = self.state.cse[key] = Obj(raw)
+                self.state.owners[raw] = ANCHORED
+            return known
+        if name == "frame_code":
+            return self.constant(current.record.code)
+        site = self.state.frames[frame.level - 1].record.instruction(current.call_site)
+        function = self.state.registers[frame.level - 1, site.values["base"]]
+        if isinstance(function, Const):
+            value = function.object
+            return self.constant(value.__globals__ if name == "frame_globals" else value.__builtins__)
+        return self.get_field({"frame_globals": "func_globals", "frame_builtins": "func_builtins"}[name], function)
+
+    def object_in_cache(self, address: int) -> Value:
+        """An object that an inline cache names: it lives as long as what the cache's guard guards."""
+        return self.constant(self.driver.native.object_at(self.peek(address)))
+
+    def cache_pointer(self, cache: Cache) -> str:
+        record = self.record_of()
+        return self.instr_symbol(record, cache.address)
+
+    def instr_symbol(self, record: Any, address: int) -> str:
+        """The symbol of a word of a record's instructions."""
+        key = (record.number, address - record.base)
+        if key not in self.instr_symbols:
+            self.instr_symbols[key] = f"@w.{key[0]}.{key[1]}"
+        return self.instr_symbols[key]
+
+    def sync(self) -> None:
+        """Foreign code may look at the frame next: locals that changed since the last time are written to it."""
+        state = self.state
+        if state.level:
+            raise NotInlined(self.path)
+        for index in range(self.root.locals):
+            value = state.registers.get((0, index), NULL)
+            if state.memory.get(index, NULL) != value:
+                self.sync_local(index, value)
+
+    def sync_local(self, index: int, value: Value) -> None:
+        """Writes one local to the frame."""
+        state = self.state
+        held = state.memory.get(index)
+        if isinstance(held, Obj) and state.owners.get(held.name) == ANCHORED:
+            elsewhere = any(i != index and other == held for i, other in state.memory.items())
+            if not elsewhere:
+                if held.name in state.live_names():
+                    self.emit(f"call void {self.helper('t_xincref')}(ptr %ctx, ptr {held.name})")
+                    state.owners[held.name] = OWNED
+                else:
+                    del state.owners[held.name]
+        place = self.place_of(index)
+        if isinstance(value, IntValue):
+            self.emit(f"call void {self.helper('t_store_int')}(ptr %ctx, ptr {place}, i64 {value.number})")
+        elif isinstance(value, FloatValue):
+            self.emit(f"call void {self.helper('t_store_float')}(ptr %ctx, ptr {place}, double {number(value.number)})")
+        else:
+            name, new = self.box(value)
+            if isinstance(value, Obj) and state.owners.get(name) == OWNED:
+                state.owners[name] = ANCHORED
+            elif not new:
+                self.emit(f"call void {self.helper('t_xincref')}(ptr %ctx, ptr {name})")
+            self.emit(f"call void {self.helper('t_store_object')}(ptr %ctx, ptr {place}, ptr {name})")
+        state.memory[index] = value
+
+    def guard_recursion(self) -> None:
+        """Inlined calls are not counted one by one: near the recursion limit the interpreter runs."""
+        remaining = self.op(f"load i32, ptr {self.offset('%ts', FIELDS['ts_recursion_remaining'][0])}")
+        test = self.op(f"icmp sgt i32 {remaining}, {self.driver.settings.inline_depth + 1}")
+        good, bad = self.label(), self.label()
+        self.emit(f"br i1 {test}, label %{good}, label %{bad}, !prof !0")
+        self.leave(self.state, self.after(self.root_pc), None, bad)
+        self.at(good)
+
+    def position(self) -> None:
+        """The root frame shows the current instruction."""
+        if self.state.level:
+            return
+        word = self.instr_symbol(self.record_of(), self.pc + 8)
+        pointer = self.op(f"load ptr, ptr {word}")
+        self.emit(f"store ptr {pointer}, ptr {self.offset('%regs', FIELDS['frame_instr'][0] - 72)}")
+
+    def helper_signature(self, name: str) -> tuple[str, str, bool, bool]:
+        return self.driver.helpers[name]  # type: ignore[no-any-return]
+
+    def check(self, raw: str, result: str, fresh: list[str]) -> None:
+        """An exception leaves the region: the interpreter unwinds."""
+        if result in "NOP":
+            test = self.op(f"icmp eq ptr {raw}, null")
+        else:
+            test = self.op(f"icmp slt {'i32' if result == 'i' else 'i64'} {raw}, 0")
+        good, bad = self.label(), self.label()
+        self.emit(f"br i1 {test}, label %{bad}, label %{good}, !prof !1")
+        self.leave(self.state, self.pc, None, bad, raising=True)
+        self.at(good)
+
+
+def _flat(lines: list[Any]) -> list[str]:
+    """The text of nested lists of lines."""
+    out: list[str] = []
+    for line in lines:
+        if isinstance(line, list):
+            out.extend(_flat(line))
+        else:
+            out.append(line)
+    return out
+

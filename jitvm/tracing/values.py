@@ -1,0 +1,190 @@
+"""Abstract values of the trace machine, and the state of an execution at one point of a region."""
+from __future__ import annotations
+
+from typing import Any
+
+
+class I64(str):
+    """The LLVM name of an unboxed int."""
+
+    __slots__ = ()
+
+
+class F64(str):
+    """The LLVM name of an unboxed float."""
+
+    __slots__ = ()
+
+
+class I1(str):
+    """The LLVM name of a truth value."""
+
+    __slots__ = ()
+
+
+class Value:
+    """What a register can hold. Values are compared by identity, except those whose class says otherwise."""
+
+    __slots__ = ()
+    kind = "?"
+
+
+class Null(Value):
+    """An empty register."""
+
+    __slots__ = ()
+    kind = "null"
+
+    def __repr__(self) -> str:
+        return "null"
+
+
+class Const(Value):
+    """A constant object of the script or the host; ``symbol`` is its name in LLVM text."""
+
+    __slots__ = ("object", "symbol")
+    kind = "const"
+
+    def __init__(self, value: Any, symbol: str) -> None:
+        self.object, self.symbol = value, symbol
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Const) and other.object is self.object
+
+    def __hash__(self) -> int:
+        return id(self.object)
+
+    def __repr__(self) -> str:
+        return f"const {self.object!r:.40}"
+
+
+class Unboxed(Value):
+    """An int, float or bool in a machine register (or a Python number where it is known)."""
+
+    __slots__ = ("number",)
+
+    def __init__(self, number: Any) -> None:
+        self.number = number
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and _same_number(other.number, self.number)
+
+    def __hash__(self) -> int:
+        return hash((self.kind, self.number))
+
+    def __repr__(self) -> str:
+        return f"{self.kind} {self.number}"
+
+
+class IntValue(Unboxed):
+    """An exact int within 64 bits."""
+
+    __slots__ = ()
+    kind = "int"
+
+
+class FloatValue(Unboxed):
+    """An exact float."""
+
+    __slots__ = ()
+    kind = "float"
+
+
+class BoolValue(Unboxed):
+    """True or False."""
+
+    __slots__ = ()
+    kind = "bool"
+
+
+class Obj(Value):
+    """A pointer to an object of a type that the state may know."""
+
+    __slots__ = ("name",)
+    kind = "object"
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Obj) and other.name == self.name
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def __repr__(self) -> str:
+        return f"object {self.name}"
+
+
+class Pointer:
+    """A raw address: an LLVM pointer (``base``) or a number (base None), plus an offset known now."""
+
+    __slots__ = ("base", "offset")
+
+    def __init__(self, base: str | None, offset: int) -> None:
+        self.base, self.offset = base, offset
+
+
+class Window(Pointer):
+    """The address of register ``offset // 8`` of the current frame."""
+
+    __slots__ = ()
+
+    def __init__(self, offset: int) -> None:
+        super().__init__(None, offset)
+
+
+NULL = Null()
+OWNED, BORROWED, ANCHORED = "owned", "borrowed", "anchored"
+
+
+def _same_number(a: Any, b: Any) -> bool:
+    """Equality that tells 0.0 from -0.0, NaN from nothing, and a name from a number."""
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, float):
+        return repr(a) == repr(b)
+    return bool(a == b)
+
+
+class Frame:
+    """One level of inlined calls: the record that runs, and the call site (address) it returns to."""
+
+    __slots__ = ("call_site", "record")
+
+    def __init__(self, record: Any, call_site: int) -> None:
+        self.record, self.call_site = record, call_site
+
+
+class State:
+    """Everything known at one point: registers, memory, ownership, types, facts, shared subexpressions, heap fields."""
+
+    __slots__ = ("cse", "facts", "frames", "heap", "memory", "open", "owners", "registers", "types")
+
+    def __init__(self) -> None:
+        self.registers: dict[tuple[int, int], Value] = {}
+        self.memory: dict[int, Value] = {}
+        self.owners: dict[str, str] = {}
+        self.types: dict[str, Any] = {}
+        self.facts: dict[str, bool] = {}
+        self.cse: dict[str, Any] = {}
+        self.heap: dict[tuple[str, str], tuple[Any, bool]] = {}
+        self.open: tuple[Any, ...] = ()
+        self.frames: tuple[Frame, ...] = ()
+
+    def copy(self) -> State:
+        """A state that changes independently."""
+        other = State()
+        other.registers, other.memory, other.owners = dict(self.registers), dict(self.memory), dict(self.owners)
+        other.types, other.facts, other.cse, other.heap = dict(self.types), dict(self.facts), dict(self.cse), dict(self.heap)
+        other.open, other.frames = self.open, self.frames
+        return other
+
+    @property
+    def level(self) -> int:
+        """Depth of inlining of the current frame."""
+        return len(self.frames) - 1
+
+    def live_names(self) -> set[str]:
+        """LLVM names of the objects that registers hold."""
+        return {value.name for value in self.registers.values() if isinstance(value, Obj)}
