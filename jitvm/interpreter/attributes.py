@@ -1,15 +1,29 @@
 """Attributes and methods, with inline caches keyed by type version (CPython's typeobject.c and specialize.c have the rules)."""
 from jitvm.rpython.dialect import *  # noqa: F403
 
+# how an attribute is found. A cache has the words: version of the object's type + 1; kind; offset, or the value itself; and two
+# halves: misses so far, a second version. A value in a cache is borrowed: it lives as long as the version holds.
 KIND_NONE = 0
 KIND_INLINE_VALUE = 1
 KIND_SLOT = 2
 KIND_METHOD = 3
 KIND_METHOD_INLINE = 4
+KIND_CLASS_VALUE = 5
+KIND_CLASS_VALUE_INLINE = 6
+KIND_MODULE = 7
+KIND_TYPE = 8
+TYPE_HAS_MANAGED_DICT = 16
+TYPE_IS_METHOD_DESCRIPTOR = 131072
+SPLIT_KEYS = 2
+MEMBER_OBJECT = 16
+MEMBER_READONLY = 1
+MISSES = 16
+RETRY = 64
 
 
 @opcode
 def load_attr(obj: Object, name: Const) -> Object:
+    """obj.name: an instance's inline value or slot, a value of its class, a module's or class's attribute; else the long way."""
     kind = type_pointer(obj)
     if likely(type_version(kind) + 1 == load_int(cache(), 0)):
         if load_int(cache(), 8) == KIND_INLINE_VALUE:
@@ -22,68 +36,179 @@ def load_attr(obj: Object, name: Const) -> Object:
             value = load_object(as_pointer(obj), load_int(cache(), 16))
             if likely(not is_null(value)):
                 return value
+        elif load_int(cache(), 8) == KIND_CLASS_VALUE:
+            return load_object(cache(), 16)
+        elif load_int(cache(), 8) == KIND_CLASS_VALUE_INLINE:
+            if likely(only_class_has(obj, kind, load_u32(cache(), 28))):
+                return load_object(cache(), 16)
+        elif load_int(cache(), 8) == KIND_MODULE:
+            names = dict_keys(module_dict(obj))
+            if likely(keys_version(names) == load_u32(cache(), 28)):
+                value = load_object(names, load_int(cache(), 16))
+                if likely(not is_null(value)):
+                    return value
+        elif load_int(cache(), 8) == KIND_TYPE:
+            if likely(type_version(obj) == load_u32(cache(), 28)):
+                return load_object(cache(), 16)
+            fill_attribute_cache(obj, name, cache())
     else:
         fill_attribute_cache(obj, name, cache())
     return PyObject_GetAttr(obj, name)
 
 
-@helper(cold=True)
-def fill_attribute_cache(obj: Object, name: Object, cell: Ptr) -> None:
-    """Asks the runtime how ``obj.name`` is found; misses are counted so that a site that never settles is left alone."""
-    misses = load_int(cell, 24)
-    if misses > 16:
-        return
-    store_int(cell, 24, misses + 1)
-    describe_attribute(obj, name, cell, 0)
+@inline
+def only_class_has(obj: Object, kind: Object, version: Int) -> Bool:
+    """Whether an instance with inline values has no attribute that the shared keys of version ``version`` lack."""
+    return is_null(load_object(as_pointer(obj), MANAGED_DICT)) and keys_version(type_cached_keys(kind)) == version
+
+
+@primitive
+def may_fill(cell: Ptr) -> Bool:
+    """Counts a miss. A site that never settles is tried again only now and then."""
+    misses = load_u32(cell, 24)
+    store_u32(cell, 24, misses + 1)
+    return misses < MISSES or misses % RETRY == 0
 
 
 @helper()
-def describe_attribute(obj: Object, name: Object, cell: Ptr, method: Int) -> None:
-    """Calls the runtime's vm_do(obj, name, address of the cache, method); errors are its own affair."""
-    kind = local()
-    value = local()
-    trace = local()
-    PyErr_Fetch(kind, value, trace)
-    call_describe(obj, name, cell, method)
-    PyErr_Restore(owned(load_object(kind, 0)), owned(load_object(value, 0)), owned(load_object(trace, 0)))
+def fill(cell: Ptr, kind: Object, how: Int, what: Int, version: Int) -> None:
+    """Writes a cache; it says KIND_NONE where the type has no version."""
+    store_int(cell, 8, how)
+    store_int(cell, 16, what)
+    store_u32(cell, 28, version)
+    if type_version(kind) != 0:
+        store_int(cell, 0, type_version(kind) + 1)
 
 
-@helper(raises=True)
-def call_describe(obj: Object, name: Object, cell: Ptr, method: Int) -> Int:
-    address = PyLong_FromLongLong(as_int(cell))
-    flag = PyLong_FromLongLong(method)
-    cells = local4()
-    store_pointer(cells, 0, as_pointer(obj))
-    store_pointer(cells, 8, as_pointer(name))
-    store_pointer(cells, 16, as_pointer(address))
-    store_pointer(cells, 24, as_pointer(flag))
-    done = call_runtime(vm_do, cells, 4)
-    return 0
+@helper(cold=True)
+def fill_attribute_cache(obj: Object, name: Object, cell: Ptr) -> None:
+    """Finds out how ``obj.name`` is found (the rules of _Py_Specialize_LoadAttr)."""
+    if not may_fill(cell):
+        return
+    kind = type_pointer(obj)
+    found = _PyType_Lookup(kind, name)
+    fill(cell, kind, KIND_NONE, 0, 0)
+    if type_getattro(kind) == type_getattro(PyBaseObject_Type):
+        if fill_data(kind, name, found, cell) != 0:
+            return
+        if not is_null(found) and type_descr_get(type_pointer(found)) == NULLP:
+            fill_class_value(kind, name, found, cell, KIND_CLASS_VALUE, KIND_CLASS_VALUE_INLINE)
+        return
+    fill_namespace(obj, kind, name, found, cell)
+
+
+@helper()
+def fill_data(kind: Object, name: Object, found: Object, cell: Ptr) -> Int:
+    """Fills a cache for what an instance holds itself, inline value or slot; 1 if it could."""
+    if not is_null(found):
+        if type_pointer(found) is PyMemberDescr_Type:
+            member = member_def(found)
+            if def_type(member) == MEMBER_OBJECT and PyType_IsSubtype(kind, member_owner(found)) != 0:
+                fill(cell, kind, KIND_SLOT, def_offset(member), member_flags(member))
+                return 1
+        if type_descr_set(type_pointer(found)) != NULLP:
+            return 0
+    if (type_flags(kind) & TYPE_HAS_MANAGED_DICT) == 0:
+        return 0
+    index = shared_index(type_cached_keys(kind), name)
+    if index < 0:
+        return 0
+    fill(cell, kind, KIND_INLINE_VALUE, index * 8, 0)
+    return 1
+
+
+@helper()
+def shared_index(keys: Ptr, name: Object) -> Int:
+    """The place of ``name`` among the shared keys of a type; -1 if it is not there, -2 where that is not known."""
+    if keys == NULLP:
+        return -2
+    if keys_kind(keys) != SPLIT_KEYS:
+        return -2
+    place = KEYS_INDICES + (1 << keys_log2_index_bytes(keys))
+    i = 0
+    while i < keys_entries(keys):
+        key = load_object(keys, place)
+        if key is name:
+            return i
+        if unicode_hash(key) == unicode_hash(name):
+            return -2
+        place = place + 16
+        i = i + 1
+    return -1
+
+
+@helper()
+def fill_class_value(kind: Object, name: Object, found: Object, cell: Ptr, plain: Int, inline: Int) -> None:
+    """Fills a cache for what only the class has: instances have no dict, or inline values without that name."""
+    if (type_flags(kind) & TYPE_HAS_MANAGED_DICT) == 0:
+        if type_dictoffset(kind) == 0:
+            fill(cell, kind, plain, as_int(as_pointer(found)), 0)
+        return
+    keys = type_cached_keys(kind)
+    if shared_index(keys, name) == -1:
+        fill(cell, kind, inline, as_int(as_pointer(found)), version_of(keys))
+
+
+@helper()
+def fill_namespace(obj: Object, kind: Object, name: Object, found: Object, cell: Ptr) -> None:
+    """Fills a cache for attributes of modules and of classes."""
+    if not is_null(found):
+        return
+    if kind is PyModule_Type:
+        place = entry_of(dict_keys(module_dict(obj)), name)
+        if place > 0:
+            fill(cell, kind, KIND_MODULE, place, version_of(dict_keys(module_dict(obj))))
+    elif (type_flags(kind) & TYPE_SUBCLASS) != 0 and type_getattro(kind) == type_getattro(PyType_Type):
+        value = _PyType_Lookup(obj, name)
+        if is_null(value) or type_version(obj) == 0:
+            return
+        if type_descr_get(type_pointer(value)) == NULLP or type_pointer(value) is PyFunction_Type:
+            fill(cell, kind, KIND_TYPE, as_int(as_pointer(value)), type_version(obj))
 
 
 @opcode
 def store_attr(obj: Object, src: Object, name: Const) -> Effect:
+    """obj.name = src: an inline value (also one that was not set so far), a slot; else the long way."""
     kind = type_pointer(obj)
     if likely(type_version(kind) + 1 == load_int(cache(), 0)):
         if load_int(cache(), 8) == KIND_INLINE_VALUE:
             values = load_pointer(as_pointer(obj), INLINE_VALUES)
             if likely(values != NULLP):
-                old = load_object(values, load_int(cache(), 16))
-                if likely(not is_null(old)):
+                if is_null(load_object(values, load_int(cache(), 16))):
+                    add_value(values, load_int(cache(), 16), src)
+                else:
                     replace_at(values, load_int(cache(), 16), src)
-                    return
+                return
+        elif load_int(cache(), 8) == KIND_SLOT:
+            replace_at(as_pointer(obj), load_int(cache(), 16), src)
+            return
     else:
         fill_store_cache(obj, name, cache())
     PyObject_SetAttr(obj, name, src)
 
 
+@primitive
+def add_value(values: Ptr, offset: Int, value: Object) -> None:
+    """Sets an inline value that was not set: the order of insertion is noted before the values (_PyDictValues_AddToInsertionOrder)."""
+    count = load_byte(values, -2) + 1
+    store_byte(values, -2 - count, shift_right(offset, 3))
+    store_byte(values, -2, count)
+    incref(value)
+    store_pointer(values, offset, as_pointer(value))
+
+
 @helper(cold=True)
 def fill_store_cache(obj: Object, name: Object, cell: Ptr) -> None:
-    misses = load_int(cell, 24)
-    if misses > 16:
+    """Finds out how ``obj.name = ...`` is done (the rules of _Py_Specialize_StoreAttr)."""
+    if not may_fill(cell):
         return
-    store_int(cell, 24, misses + 1)
-    describe_attribute(obj, name, cell, 2)
+    kind = type_pointer(obj)
+    found = _PyType_Lookup(kind, name)
+    fill(cell, kind, KIND_NONE, 0, 0)
+    if type_setattro(kind) == type_setattro(PyBaseObject_Type):
+        if fill_data(kind, name, found, cell) != 0:
+            if load_int(cell, 8) == KIND_SLOT and (load_u32(cell, 28) & MEMBER_READONLY) != 0:
+                store_int(cell, 8, KIND_NONE)
 
 
 @primitive
@@ -102,6 +227,7 @@ def delete_attr(obj: Object, name: Const) -> Effect:
 
 @opcode
 def load_method(base: Window, obj: Object, name: Const) -> Effect:
+    """What ``obj.name(...)`` calls: a function and self, or an attribute and nothing."""
     kind = type_pointer(obj)
     if likely(type_version(kind) + 1 == load_int(cache(), 0)):
         if load_int(cache(), 8) == KIND_METHOD:
@@ -109,11 +235,32 @@ def load_method(base: Window, obj: Object, name: Const) -> Effect:
             set_register(base, load_object(cache(), 16))
             return
         if load_int(cache(), 8) == KIND_METHOD_INLINE:
-            values = load_pointer(as_pointer(obj), INLINE_VALUES)
-            if likely(values != NULLP):
+            if likely(only_class_has(obj, kind, load_u32(cache(), 28))):
                 set_register(base + 1, obj)
                 set_register(base, load_object(cache(), 16))
                 return
+        elif load_int(cache(), 8) == KIND_MODULE:
+            names = dict_keys(module_dict(obj))
+            if likely(keys_version(names) == load_u32(cache(), 28)):
+                value = load_object(names, load_int(cache(), 16))
+                if likely(not is_null(value)):
+                    set_register(base + 1, NULL)
+                    set_register(base, value)
+                    return
+        elif load_int(cache(), 8) == KIND_TYPE:
+            if likely(type_version(obj) == load_u32(cache(), 28)):
+                set_register(base + 1, NULL)
+                set_register(base, load_object(cache(), 16))
+                return
+            fill_method_cache(obj, name, cache())
+        elif load_int(cache(), 8) == KIND_INLINE_VALUE:
+            values = load_pointer(as_pointer(obj), INLINE_VALUES)
+            if likely(values != NULLP):
+                value = load_object(values, load_int(cache(), 16))
+                if likely(not is_null(value)):
+                    set_register(base + 1, NULL)
+                    set_register(base, value)
+                    return
     else:
         fill_method_cache(obj, name, cache())
     found = get_method(obj, name, register_pointer(base))
@@ -121,11 +268,20 @@ def load_method(base: Window, obj: Object, name: Const) -> Effect:
 
 @helper(cold=True)
 def fill_method_cache(obj: Object, name: Object, cell: Ptr) -> None:
-    misses = load_int(cell, 24)
-    if misses > 16:
+    """Finds out how ``obj.name(...)`` finds its function (the rules of _Py_Specialize_LoadMethod)."""
+    if not may_fill(cell):
         return
-    store_int(cell, 24, misses + 1)
-    describe_attribute(obj, name, cell, 1)
+    kind = type_pointer(obj)
+    found = _PyType_Lookup(kind, name)
+    fill(cell, kind, KIND_NONE, 0, 0)
+    if type_getattro(kind) == type_getattro(PyBaseObject_Type):
+        if not is_null(found) and (type_flags(type_pointer(found)) & TYPE_IS_METHOD_DESCRIPTOR) != 0:
+            fill_class_value(kind, name, found, cell, KIND_METHOD, KIND_METHOD_INLINE)
+        elif fill_data(kind, name, found, cell) != 0:
+            if load_int(cell, 8) == KIND_SLOT:
+                store_int(cell, 8, KIND_NONE)
+        return
+    fill_namespace(obj, kind, name, found, cell)
 
 
 @helper(raises=True, runs=True)

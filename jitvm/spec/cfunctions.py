@@ -90,6 +90,7 @@ PyUnicode_Concat OO>N raises
 PyFunction_New OO>N raises
 PyCell_New O>N raises
 _PyType_Lookup OO>O
+PyType_IsSubtype OO>i
 _PyObject_GetMethod OOP>i runs
 _PyObject_LookupSpecial OO>N runs
 _PyObject_LookupAttr OOP>i raises runs
@@ -137,7 +138,7 @@ memcpy PPI>P
 DATA = """
 PyLong_Type PyFloat_Type PyBool_Type PyUnicode_Type PyList_Type PyTuple_Type PyDict_Type PySet_Type PyFrozenSet_Type PyBytes_Type
 PyRange_Type PyRangeIter_Type PyListIter_Type PyTupleIter_Type PyFunction_Type PyMethod_Type PyCell_Type PyModule_Type PyType_Type
-PyCFunction_Type PyMethodDescr_Type PyEnum_Type PyZip_Type PyGen_Type
+PyCFunction_Type PyMethodDescr_Type PyMemberDescr_Type PyEnum_Type PyZip_Type PyGen_Type
 PyBaseObject_Type PySlice_Type PyUnicodeIter_Type PyBytesIter_Type PyDictIterKey_Type PyDictIterValue_Type PyDictIterItem_Type
 _Py_NoneStruct _Py_TrueStruct _Py_FalseStruct _Py_NotImplementedStruct _Py_EllipsisObject
 """
