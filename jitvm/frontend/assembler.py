@@ -6,7 +6,7 @@ import sys
 from array import array
 from dis import opmap
 from types import CodeType
-from typing import NamedTuple, Union
+from typing import NamedTuple
 
 from jitvm.frontend.code import REASONS, CodeUnit, Handler, Loop, Position, Unsupported
 from jitvm.frontend.constants import constant_key
@@ -17,7 +17,7 @@ from jitvm.spec.bytecodes import BYTECODES, FIELDS, OPCODE_BITS, OPCODES
 UNREACHABLE = -1
 """The set of bound registers where control cannot come: all of them, so that it is neutral where paths meet."""
 
-Place = Union[ast.expr, ast.stmt, ast.excepthandler, ast.pattern, Span]
+Place = ast.expr | ast.stmt | ast.excepthandler | ast.pattern | Span
 """Where an instruction stands in the source: a node, or a span in the order of ``co_positions``."""
 
 
@@ -265,7 +265,7 @@ class Assembler:
         offset = host.first
         ends = [mark[0] for mark in self._marks[1:]]
         ends.append(self.here)
-        for (unit, name, place), end in zip(self._marks, ends):
+        for (unit, name, place), end in zip(self._marks, ends, strict=True):
             span: Span = place if type(place) is tuple else (
                 place.lineno, place.end_lineno, place.col_offset, place.end_col_offset)  # type: ignore
             row = known.get((name, span))

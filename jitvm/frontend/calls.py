@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import ast
-from typing import Sequence
+from collections.abc import Sequence
 
 from jitvm.frontend.expressions import ExpressionCompiler, attribute_place
 

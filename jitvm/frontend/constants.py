@@ -3,8 +3,9 @@ from __future__ import annotations
 
 import ast
 import operator
+from collections.abc import Callable
 from types import CodeType
-from typing import Any, Callable
+from typing import Any
 
 NOT_CONSTANT = object()
 """What ``fold`` gives for an expression that is no constant."""
@@ -95,7 +96,7 @@ def _is_safe(kind: type, left: Any, right: Any) -> bool:
             left, right = right, left
         if isinstance(left, (str, bytes, tuple)) and isinstance(right, int):
             limit = MAX_ITEMS if isinstance(left, tuple) else MAX_TEXT
-            return 0 <= right and len(left) * right <= limit
+            return right >= 0 and len(left) * right <= limit
         return True
     if kind is ast.Pow and isinstance(left, int) and isinstance(right, int) and right > 0:
         return right <= MAX_INT_BITS and left.bit_length() * right <= MAX_INT_BITS

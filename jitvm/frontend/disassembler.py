@@ -1,8 +1,8 @@
 """The text form of a code unit, for people and tests."""
 from __future__ import annotations
 
+from collections.abc import Iterator
 from types import CodeType
-from typing import Iterator
 
 from jitvm.frontend.code import CodeUnit
 from jitvm.spec.bytecodes import Bytecode, Operand, decode
@@ -50,8 +50,7 @@ def disassemble(unit: CodeUnit, code: CodeType | None = None) -> str:
         last_line = line
         operands = ", ".join(operand_text(unit, instruction, operand, names) for operand in instruction.row.operands)
         lines.append(f"{shown:>5} {instruction.unit:4}  {instruction.row.name} {operands}".rstrip())
-    for loop in unit.loops:
-        lines.append(f"loop {loop.header}..{loop.end} nest {loop.nest}")
+    lines += [f"loop {loop.header}..{loop.end} nest {loop.nest}" for loop in unit.loops]
     for row in unit.handlers:
         register = register_text(row.register, names)
         lines.append(f"handler {row.start}..{row.end} -> {row.target} {register} depth {row.depth}")

@@ -189,7 +189,7 @@ class ExpressionCompiler(VariableCompiler):
         outcome = self.push()
         end = Label()
         left = self.operand(node.left, node.comparators)
-        for number, (operation, comparator) in enumerate(zip(node.ops, node.comparators)):
+        for number, (operation, comparator) in enumerate(zip(node.ops, node.comparators, strict=True)):
             last = number == len(node.ops) - 1
             right = self.operand(comparator, node.comparators[number + 1:])
             self.at = node
@@ -313,7 +313,7 @@ class ExpressionCompiler(VariableCompiler):
         end = Label()
         fails = end if sense else label
         left = self.operand(node.left, node.comparators)
-        for number, (operation, comparator) in enumerate(zip(node.ops, node.comparators)):
+        for number, (operation, comparator) in enumerate(zip(node.ops, node.comparators, strict=True)):
             kind = type(operation)
             if number == len(node.ops) - 1:
                 right, suffix = (self.operand(comparator), "") if kind in MEMBERSHIP else self.right_operand(comparator)
@@ -440,7 +440,7 @@ class ExpressionCompiler(VariableCompiler):
         mark = self.top
         group: list[tuple[ast.expr, ast.expr]] = []
         built = False
-        for key, item in zip(node.keys, node.values):
+        for key, item in zip(node.keys, node.values, strict=True):
             if key is not None:
                 group.append((key, item))
                 continue

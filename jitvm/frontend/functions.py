@@ -1,10 +1,10 @@
 """Functions, lambdas, classes and comprehensions: how their objects are made, and the bodies of comprehensions."""
 from __future__ import annotations
-
 import __future__
+
 import ast
 from types import CodeType
-from typing import Union, cast
+from typing import cast
 
 from jitvm.frontend.assembler import Label, Place
 from jitvm.frontend.calls import CallCompiler
@@ -16,7 +16,7 @@ DEFAULTS, KEYWORD_DEFAULTS, ANNOTATIONS, CLOSURE = 1, 2, 4, 8
 """Flags of ``make_function``."""
 FUTURE_ANNOTATIONS = __future__.annotations.compiler_flag
 
-Definition = Union[ast.FunctionDef, ast.AsyncFunctionDef]
+Definition = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 class FunctionCompiler(CallCompiler):
@@ -68,7 +68,7 @@ class FunctionCompiler(CallCompiler):
                 self.load_constant(constants)
             else:
                 self.sequence(self.at, args.defaults, "tuple", -1)
-        named = [(argument, default) for argument, default in zip(args.kwonlyargs, args.kw_defaults)
+        named = [(argument, default) for argument, default in zip(args.kwonlyargs, args.kw_defaults, strict=True)
                  if default is not None]
         if named:
             flags |= KEYWORD_DEFAULTS

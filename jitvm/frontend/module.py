@@ -12,6 +12,8 @@ from jitvm.frontend.patterns import PatternCompiler
 from jitvm.frontend.scopes import Scope, ScopeIndex, host_codes
 
 CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR = 0x20, 0x80, 0x200
+DEPTH = 10_000
+"""How deep the compiler may recurse, whatever the depth of its caller: in 3.11 calls within Python take no C stack."""
 KINDS = ((CO_GENERATOR, "generator"), (CO_COROUTINE, "coroutine"), (CO_ASYNC_GENERATOR, "async generator"))
 
 
@@ -21,7 +23,7 @@ class Module:
     def __init__(self, source: str | bytes, filename: str) -> None:
         """Parses and compiles for the host. Raises SyntaxError and ValueError as ``compile`` does."""
         self.filename = filename
-        self.tree: ast.Module = compile(source, filename, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
+        self.tree = cast(ast.Module, compile(source, filename, "exec", ast.PyCF_ONLY_AST, dont_inherit=True))
         self.host: CodeType = compile(self.tree, filename, "exec", dont_inherit=True, optimize=-1)
         self._has_walrus = (b":=" if isinstance(source, bytes) else ":=") in source  # type: ignore[operator]
         self._index: ScopeIndex | None = None
@@ -47,12 +49,16 @@ class Module:
         """
         known = self._units.get(id(code))
         if known is None:
+            limit = sys.getrecursionlimit()
+            sys.setrecursionlimit(limit + DEPTH)
             try:
                 known = self._compile(code)
             except Unsupported as reason:
                 known = reason
             except RecursionError:
                 known = Unsupported(REASONS["nested too deeply"], code.co_firstlineno)
+            finally:
+                sys.setrecursionlimit(limit)
             self._units[id(code)] = known
         if isinstance(known, Unsupported):
             raise known.with_traceback(None)

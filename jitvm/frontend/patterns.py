@@ -2,7 +2,8 @@
 from __future__ import annotations
 
 import ast
-from typing import Any, Callable, ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from jitvm.frontend.assembler import Label
 from jitvm.frontend.exceptions import ExceptionCompiler

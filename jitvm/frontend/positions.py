@@ -13,9 +13,8 @@ from jitvm.spec.bytecodes import BYTECODES
 Span = tuple[int, int, int, int]
 """Line, end line, column, end column: the order of ``co_positions``."""
 
-CACHE = opmap["CACHE"]
 RESUME = opmap["RESUME"]
-EXTENDED_ARG = opmap["EXTENDED_ARG"]
+IGNORED = frozenset([opmap["CACHE"], opmap["EXTENDED_ARG"]])
 DELETE_FAST = opmap["DELETE_FAST"]
 NEVER_RAISE = frozenset(opmap[name] for name in (
     "CACHE", "EXTENDED_ARG", "PRECALL", "KW_NAMES", "PUSH_NULL", "COPY", "SWAP", "POP_TOP", "NOP", "JUMP_FORWARD",
@@ -80,9 +79,9 @@ class HostPositions:
         spans: dict[Span, int] = {}
         lines: dict[int | None, int] = {}
         offset = -2
-        for operation, span in zip(operations, self.entries):
+        for operation, span in zip(operations, self.entries, strict=True):
             offset += 2
-            if operation == CACHE or operation == EXTENDED_ARG:
+            if operation in IGNORED:
                 continue
             exact.setdefault((operation, span), offset)
             if operation not in NEVER_RAISE:

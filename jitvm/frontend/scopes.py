@@ -2,14 +2,14 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from types import CodeType
-from typing import Iterator, Union
 
 from jitvm.frontend.positions import RESUME
 
-Function = Union[ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda]
-Comprehension = Union[ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp]
-Scope = Union[ast.Module, ast.ClassDef, Function, Comprehension]
+Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+Scope = ast.Module | ast.ClassDef | Function | Comprehension
 
 ANONYMOUS: dict[type, str] = {
     ast.Lambda: "<lambda>", ast.ListComp: "<listcomp>", ast.SetComp: "<setcomp>", ast.DictComp: "<dictcomp>",
@@ -69,7 +69,7 @@ def first_line(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> i
 
 def scope_name(node: Scope) -> str:
     """The name that the host gives the code object of ``node``."""
-    return ANONYMOUS.get(type(node)) or getattr(node, "name", "<module>")
+    return str(ANONYMOUS.get(type(node)) or getattr(node, "name", "<module>"))
 
 
 class ScopeIndex:
@@ -160,17 +160,15 @@ def _made_from(code: CodeType, node: Scope) -> bool:
     if not contains(node, position):
         return False
     nested = (inner for inner in ast.walk(node) if inner is not node and type(inner) is type(node))
-    return not any(contains(inner, position) for inner in nested)  # type: ignore[arg-type]
+    return not any(contains(inner, position) for inner in nested)
 
 
 def first_position(code: CodeType) -> tuple[int, int, int, int]:
     """Line, end line, column, end column of the first instruction past RESUME that has all four."""
     resume = code.co_code[::2].index(RESUME)
     for number, position in enumerate(code.co_positions()):
-        if number > resume and None not in position:
-            line, end_line, column, end_column = position
-            if column != end_column:
-                return position  # type: ignore[return-value]
+        if number > resume and None not in position and position[2] != position[3]:
+            return position  # type: ignore[return-value]
     raise KeyError(code.co_name)
 
 
@@ -181,7 +179,7 @@ def contains(node: Scope, position: tuple[int, int, int, int]) -> bool:
     if not isinstance(node, ast.Lambda):
         return position == (part.lineno, part.end_lineno, part.col_offset, part.end_col_offset)
     return ((part.lineno, part.col_offset) <= (line, column)
-            and (end_line, end_column) <= (part.end_lineno, part.end_col_offset))  # type: ignore[operator]
+            and (end_line, end_column) <= (part.end_lineno, part.end_col_offset))
 
 
 def _length(node: Scope) -> tuple[int, int]:

@@ -3,8 +3,9 @@ from __future__ import annotations
 
 import ast
 import sys
+from collections.abc import Callable
 from types import CodeType
-from typing import Any, Callable, ClassVar, cast
+from typing import Any, ClassVar, cast
 
 from jitvm.frontend.assembler import Label
 from jitvm.frontend.blocks import Block, BlockCompiler, LoopBlock

@@ -2,14 +2,14 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from types import CodeType
-from typing import Sequence, Union
 
 from jitvm.frontend.assembler import Assembler
 from jitvm.frontend.constants import fold
 from jitvm.frontend.scopes import ChildCodes, mangle
 
-Later = Union[ast.AST, Sequence[ast.AST], None]
+Later = ast.AST | Sequence[ast.AST] | None
 """What is evaluated between the reading of an operand and the instruction that uses it."""
 
 
@@ -102,6 +102,6 @@ class VariableCompiler(Assembler):
 
     def rebinds(self, later: Later, name: str) -> bool:
         """Whether ``later`` binds ``name`` by an assignment expression."""
-        nodes: Sequence[ast.AST] = later if isinstance(later, (list, tuple)) else (later,)  # type: ignore[assignment]
+        nodes: Sequence[ast.AST] = later if isinstance(later, (list, tuple)) else (later,)
         return any(type(inner) is ast.NamedExpr and inner.target.id == name
                    for node in nodes if node is not None for inner in ast.walk(node))

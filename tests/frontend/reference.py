@@ -246,7 +246,7 @@ class Frame:
             return COMPARE[suffix](x[1], x[2])
         if prefix == "unary":
             return UNARY[name](x[1])
-        if name.startswith("branch_if_") or name.startswith("branch_unless_"):
+        if name.startswith(("branch_if_", "branch_unless_")):
             relation = name.rpartition("_")[2]
             if bool(COMPARE[relation](x[0], x[1])) is name.startswith("branch_if_"):
                 self.next = x[2]
@@ -400,7 +400,7 @@ class Frame:
     def map_merge(self, target, src, callee):
         if not hasattr(src, "keys"):
             raise TypeError(f"{self.callee(callee)} argument after ** must be a mapping, not {type(src).__name__}")
-        for key in src.keys():
+        for key in list(src.keys()):
             if key in target:
                 raise TypeError(f"{self.callee(callee)} got multiple values for keyword argument '{key}'")
             target[key] = src[key]
@@ -507,7 +507,8 @@ class Frame:
         try:
             return getattr(module, name)
         except AttributeError:
-            raise ImportError(f"cannot import name {name!r} from {module.__name__!r} ({getattr(module, '__file__', 'unknown location')})") from None
+            place = getattr(module, "__file__", "unknown location")
+            raise ImportError(f"cannot import name {name!r} from {module.__name__!r} ({place})") from None
 
     def import_star(self, module):
         names = getattr(module, "__all__", None) or [name for name in vars(module) if not name.startswith("_")]
