@@ -133,7 +133,7 @@ class Generator(ast.NodeTransformer):
             return self.machine("call_helper", ast.Constant(name), *arguments)
         if target is not None:
             return ast.Call(ast.Name("g_" + name, ast.Load()), [ast.Name("t", ast.Load()), *arguments], [])
-        if name in STATE or name.startswith("set_"):
+        if name in STATE or name.startswith("set_") and name[4:] in STATE:
             return self.machine("unknown", ast.Constant(name))
         return self.machine(name, *arguments)
 

@@ -4,7 +4,7 @@ These are the only bytecodes that tracing knows by name: they steer frames. All 
 """
 from __future__ import annotations
 
-from types import FunctionType
+from types import CodeType, FunctionType
 from typing import Any
 
 from jitvm.spec.bytecodes import UNIT
@@ -14,6 +14,26 @@ from jitvm.tracing.values import NULL, OWNED, Const, Frame, Null, Obj, Pointer, 
 
 CO_INLINE_OBSTACLES = 0x20 | 0x80 | 0x100 | 0x200
 """Generators and coroutines."""
+CO_VARARGS, CO_VARKEYWORDS = 4, 8
+
+
+def binding(code: CodeType, count: int, names: tuple[str, ...]) -> list[tuple[str, Any]] | None:
+    """Where each parameter's value comes from: ("given", index), ("default", its index) or
+    ("keyword default", name). None where the call is not of a plain kind (star parameters, errors)."""
+    if code.co_flags & (CO_VARARGS | CO_VARKEYWORDS) or count > code.co_argcount:
+        return None
+    total = code.co_argcount + code.co_kwonlyargcount
+    plan: list[tuple[str, Any] | None] = [("given", i) if i < count else None for i in range(total)]
+    for place, name in enumerate(names):
+        try:
+            index = code.co_varnames.index(name, code.co_posonlyargcount, total)
+        except ValueError:
+            return None
+        if plan[index] is not None:
+            return None
+        plan[index] = ("given", count + place)
+    return [row if row is not None else ("default", index) if index < code.co_argcount else ("keyword default", code.co_varnames[index])
+            for index, row in enumerate(plan)]
 
 
 class CallsMixin(Machine):
@@ -22,21 +42,21 @@ class CallsMixin(Machine):
     arguments: int
 
     # -- moves
-    def next_of(self, instruction: Any) -> int:
+    def following(self, instruction: Any) -> int:
         return self.pc + UNIT * int(instruction.row.size)
 
     def do_resume(self, instruction: Any) -> int:
-        return self.next_of(instruction)
+        return self.following(instruction)
 
     def do_take(self, instruction: Any) -> int:
         value = self.read(instruction.values["src"])
         self.write(instruction.values["dst"], value)
         self.kill(instruction.values["src"])
-        return self.next_of(instruction)
+        return self.following(instruction)
 
     def do_clear(self, instruction: Any) -> int:
         self.kill(instruction.values["src"])
-        return self.next_of(instruction)
+        return self.following(instruction)
 
     def do_delete_local(self, instruction: Any) -> int:
         value = self.read(instruction.values["src"])
@@ -46,14 +66,23 @@ class CallsMixin(Machine):
         if known is not False:
             self.guard(known, False)
         self.kill(instruction.values["src"])
-        return self.next_of(instruction)
+        return self.following(instruction)
 
     # -- calls
     def do_call(self, instruction: Any) -> int | None:
         base, count = instruction.values["base"], instruction.values["count"]
         callee = self.read(base)
         values = [self.read(base + 1 + i) for i in range(count)]
-        return self.call_value(instruction, callee, values, list(range(base, base + 1 + count)))
+        return self.call_value(instruction, callee, values, self.keywords(instruction), list(range(base, base + 1 + count)))
+
+    do_call_kw = do_call
+
+    def keywords(self, instruction: Any) -> tuple[str, ...]:
+        """The names of a call's last arguments."""
+        if "names" not in instruction.values:
+            return ()
+        names: tuple[str, ...] = self.record_of().unit.constants[instruction.values["names"]]
+        return names
 
     def do_call_method(self, instruction: Any) -> int | None:
         base, count = instruction.values["base"], instruction.values["count"]
@@ -68,41 +97,46 @@ class CallsMixin(Machine):
                     first = NULL
         if not isinstance(first, Null):
             values.insert(0, first)
-        return self.call_value(instruction, callee, values, list(range(base, base + 2 + count)))
+        return self.call_value(instruction, callee, values, self.keywords(instruction), list(range(base, base + 2 + count)))
 
-    def call_value(self, instruction: Any, callee: Value, values: list[Value], window: list[int]) -> int | None:
+    do_call_method_kw = do_call_method
+
+    def call_value(self, instruction: Any, callee: Value, values: list[Value], names: tuple[str, ...], window: list[int]) -> int | None:
         """Calls: inlines what was seen to be entered, else a C function's own meaning, else through the host's calling convention."""
         entered = self.profile.entered.get((self.path, self.pc))
         if entered is not None and (self.path, self.pc) not in self.refused:
             record = self.driver.record_at(entered)
-            if record is not None and self.may_inline(record, len(values)):
-                return self.inline(record, callee, values, window)
-        if isinstance(callee, Const):
+            if record is not None and self.may_inline(record):
+                plan = binding(record.code, len(values) - len(names), names)
+                if plan is not None:
+                    return self.inline(record, callee, values, plan, window)
+        if isinstance(callee, Const) and not names:
             meaning = INTRINSICS.get(id(callee.object))
             if meaning is not None:
                 result = meaning(self, values)
                 if result is not None:
                     return self.finish_call(instruction, result, window)
-        return self.finish_call(instruction, self.residual_call(callee, values), window)
+        return self.finish_call(instruction, self.residual_call(callee, values, names), window)
 
     def finish_call(self, instruction: Any, result: Value, window: list[int]) -> int:
         """Empties the window and stores the result."""
         for index in window:
             self.kill(index)
         self.write(instruction.values["dst"], result)
-        return self.next_of(instruction)
+        return self.following(instruction)
 
-    def may_inline(self, record: Any, count: int) -> bool:
-        """Whether a call fits: plain signature, not recursive, not too deep, no cells of its own."""
+    def may_inline(self, record: Any) -> bool:
+        """Whether a callee is of a kind that is inlined: not recursive, not too deep, no cells of its own."""
         code = record.code
         frames = self.state.frames
-        return bool(record.unit is not None and record.simple and code.co_argcount == count and not code.co_cellvars
+        return bool(record.unit is not None and not code.co_cellvars
                     and not code.co_flags & CO_INLINE_OBSTACLES and len(frames) <= self.driver.settings.inline_depth
                     and all(frame.record is not record for frame in frames))
 
-    def inline(self, record: Any, callee: Value, values: list[Value], window: list[int]) -> int:
+    def inline(self, record: Any, callee: Value, given: list[Value], plan: list[tuple[str, Any]], window: list[int]) -> int:
         """Enters a callee within the region: its frame exists only if the region is left inside it."""
         self.guard_callee(record, callee)
+        values = [given[what] if source == "given" else self.default_of(record, callee, source, what) for source, what in plan]
         state = self.state
         frame = Frame(record, self.pc)
         level = state.level
@@ -128,6 +162,28 @@ class CallsMixin(Machine):
         self.guard(self.type_test(callee, FunctionType), True)
         code = self.get_field("func_code", callee)
         self.guard(self.same(code, self.constant(record.code)), True)
+
+    def default_of(self, record: Any, callee: Value, source: str, what: Any) -> Value:
+        """The default of a parameter that was not given: read from the function, so that a change of it is seen."""
+        if source == "keyword default":
+            table = self.get_field("func_kwdefaults", callee)
+            self.guard(self.type_test(table, dict), True)
+            value = self.call_c("PyDict_GetItemWithError", table, self.constant(what))
+            missing = self.is_null(value)
+            if missing is not False:
+                self.guard(missing, False)
+            return value  # type: ignore[no-any-return]
+        table = self.get_field("func_defaults", callee)
+        missing = self.is_null(table)
+        if missing is not False:
+            self.guard(missing, False)
+        size = self.get_field("var_size", table)
+        count = self.driver.default_count(record)
+        self.guard(self.compare("eq", size, count), True)
+        place = what - (record.code.co_argcount - count)
+        if place < 0:
+            raise Abort("unsupported", "a missing argument")
+        return self.tuple_item(table, place)
 
     def load_closure(self, record: Any, callee: Value, level: int) -> None:
         """The cells of a closure's free variables."""
@@ -171,7 +227,7 @@ class CallsMixin(Machine):
         state.registers[state.level, instruction.values["dst"]] = value
         return site + UNIT * int(instruction.row.size)
 
-    def residual_call(self, callee: Value, values: list[Value]) -> Value:
+    def residual_call(self, callee: Value, values: list[Value], names: tuple[str, ...]) -> Value:
         """A call through the host's calling convention."""
         self.effect(True, (callee, *values))
         function, _ = self.box(callee)
@@ -183,7 +239,8 @@ class CallsMixin(Machine):
             self.emit(f"store ptr {text}, ptr {self.op(f'getelementptr ptr, ptr %buffer, i64 {place}')}")
         self.arguments = max(self.arguments, len(values))
         self.position()
-        raw = self.op(f"call ptr {self.helper('call_object')}(ptr %ctx, ptr {function}, ptr %buffer, i64 {len(values)}, ptr null)")
+        raw = self.op(f"call ptr {self.helper('call_object')}(ptr %ctx, ptr {function}, ptr %buffer, "
+                      f"i64 {len(values) - len(names)}, ptr {self.constant(names).symbol if names else 'null'})")
         self.check(raw, "N", fresh)
         for text in fresh:
             self.drop(text)
@@ -204,7 +261,7 @@ class CallsMixin(Machine):
             elif isinstance(value, Obj) and state.owners.get(text) == OWNED and self.holders(value) == 1:
                 del state.owners[text]
             elif not isinstance(value, Null):
-                self.incref(text)
+                self.add_reference(text)
             state.registers.pop((state.level, first + place), None)
             self.emit(f"store ptr {text}, ptr {self.op(f'getelementptr ptr, ptr %buffer, i64 {place}')}")
         for place in range(count):
@@ -237,6 +294,32 @@ class CallsMixin(Machine):
 
     def join_window(self, window: Window, count: int) -> Value:
         return self.typed_result(self.window_call("join_window", window, count, f"i64 {count}"), str)
+
+    def new_function(self, window: Window, flags: int, names: Value) -> Value:
+        count = 1 + (flags & 15).bit_count()
+        made = self.window_call("new_function", window, count, f"i64 {flags}", f"ptr {self.pointer_of(names)}")
+        self.emit(f"call void {self.helper('drop_window')}(ptr %ctx, ptr %buffer, i64 {count})")
+        return made
+
+    def drop_window(self, window: Window, count: int) -> None:
+        """The handler is done with a window."""
+        for index in range(window.offset // 8, window.offset // 8 + count):
+            self.kill(index)
+
+    def call_spread(self, callee: Value, given: Value, window: Window, keywords: int) -> Value:
+        """A call with a tuple of arguments and, if ``keywords``, a dict."""
+        values = [callee, given, *([self.read(window.offset // 8 + 2)] if keywords else [])]
+        self.effect(True, tuple(values))
+        names = []
+        for place, value in enumerate(values):
+            names.append(self.box(value)[0])
+            self.emit(f"store ptr {names[-1]}, ptr {self.op(f'getelementptr ptr, ptr %buffer, i64 {place}')}")
+        self.arguments = max(self.arguments, 3)
+        self.position()
+        raw = self.op(f"call ptr {self.helper('call_spread')}(ptr %ctx, ptr {names[0]}, ptr {names[1]}, ptr %buffer, i64 {keywords})")
+        self.check(raw, "N", [])
+        self.state.owners[raw] = OWNED
+        return Obj(raw)
 
     def typed_result(self, value: Value, kind: type) -> Value:
         assert isinstance(value, Obj)

@@ -8,6 +8,7 @@ import gc
 import sys
 import time
 from array import array
+from types import FunctionType
 from typing import Any
 
 from jitvm.backend import elf
@@ -88,6 +89,8 @@ class Driver:
         self.compiler = Compiler(settings.codegen)
         self.keep: list[Any] = []
         self.broken = False
+        self.untraced: dict[tuple[int, int], str] = {}
+        self.defaults: dict[int, int] = {}
 
     # -- from native code
     @unseen
@@ -277,6 +280,19 @@ class Driver:
         if not root.compiled and not root.final:
             again = self.settings.loop_threshold * 4 ** root.failures
             root.code.record.instructions[2 * root.code.unit_at(root.pc) + 3] = again
+
+    def note_untraced(self, code: TracedCode, pc: int, name: str) -> None:
+        """A bytecode that compiled code leaves to the interpreter."""
+        self.untraced[code.number, pc] = name
+        if "e" in self.settings.dump:
+            print(f"jitvm: {code.code.co_filename}:{code.line(pc)}: left to the interpreter: {name}", file=sys.stderr)
+
+    def default_count(self, code: TracedCode) -> int:
+        """How many defaults the function of a code object had when it was first asked for."""
+        if code.number not in self.defaults:
+            functions = [f for f in gc.get_referrers(code.code) if isinstance(f, FunctionType)]
+            self.defaults[code.number] = len(functions[0].__defaults__ or ()) if functions else 0
+        return self.defaults[code.number]
 
     # -- look-ups
     def profile_of(self, code: TracedCode) -> Profile:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import marshal
 from typing import Any
 
-from jitvm.tracing.region import Region
+from jitvm.tracing.machine import ABSTRACT
 
 RESULTS = {"N": "N", "O": "O", "v": "v", "I": "I", "P": "P", "B": "B", "F": "F"}
 
@@ -17,8 +17,7 @@ def make() -> bytes:
     from jitvm.rpython import program, tracegen
 
     handlers = program.handler_program()
-    abstract = frozenset(name for name in dir(Region) if not name.startswith("_"))
-    source = tracegen.generate(handlers, abstract)
+    source = tracegen.generate(handlers, ABSTRACT)
     parameters, helpers = {}, {}
     for function in handlers.functions.values():
         if function.kind == "opcode":

@@ -254,7 +254,7 @@ class LoopsMixin(Machine):
             self.again = True
             self.emit("unreachable")
             return
-        self.poll(header)
+        self.emit_poll(header)
         self.check_kinds({p: k for p, k in header.spec.items() if p[0] != "type"})
         fields = {(b, n): p for p in header.phis if p[0] == "field" for _, b, n in [p]}
         values = {p: self.get_field(key[1], Obj(key[0])) for key, p in fields.items()}
@@ -324,7 +324,7 @@ class LoopsMixin(Machine):
                 changed = True
         return changed
 
-    def poll(self, header: Header) -> None:
+    def emit_poll(self, header: Header) -> None:
         """Signals and other threads: a waiting one leaves at the header, which does not count as a failure."""
         waiting = self.op(f"load i32, ptr {self.breaker}")
         test = self.op(f"icmp eq i32 {waiting}, 0")

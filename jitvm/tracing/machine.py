@@ -45,6 +45,12 @@ QUIET = frozenset("append_to long_value is_wide_int new_wide_int new_host_float 
 """Calls that neither run Python code nor change an object that a trace has fields of."""
 MAY_END = frozenset((int, float, bool, str, bytes, range, type(None), type(iter(range(0)))))
 """Types whose end of life runs no Python code."""
+ABSTRACT = frozenset("""
+is_int is_float is_type int_value float_value new_int new_float new_bool list_item tuple_item shift_fits
+tuple_of list_of set_of map_of map_of_keys slice_of join_window unpack_items get_method new_function call_spread drop_window
+replace_at
+""".split())
+"""Primitives and helpers of the handlers for which the machine has a meaning of its own."""
 MIN64, MAX64 = -(1 << 63), (1 << 63) - 1
 
 
@@ -494,6 +500,26 @@ class Machine:
             return self.peek(base.address + offset)
         return self.load_at(base, offset, "I")
 
+    def load_u32(self, base: Any, offset: Any) -> Any:
+        if isinstance(base, Cache):
+            word = self.peek(base.address + (offset & ~7)) & (1 << 64) - 1
+            return word >> 8 * (offset & 7) & 0xFFFFFFFF
+        return self.load_at(base, offset, "u")
+
+    def replace_at(self, base: Pointer, offset: Any, value: Value) -> None:
+        """Overwrites an object field; what it held is dropped after."""
+        self.effect(False, (value,))
+        start = self.pointer(base)
+        place = self.offset(start, offset) if isinstance(offset, int) else self.op(f"getelementptr i8, ptr {start}, i64 {offset}")
+        name, new = self.box(value)
+        if new:
+            del self.state.owners[name]
+        else:
+            self.add_reference(name)
+        old = self.op(f"load ptr, ptr {place}")
+        self.emit(f"store ptr {name}, ptr {place}")
+        self.emit(f"call void {self.helper('t_decref')}(ptr %ctx, ptr {old})")
+
     def load_pointer(self, base: Any, offset: Any) -> Any:
         return self.load_at(base, offset, "P")
 
@@ -532,7 +558,7 @@ class Machine:
         self.state.registers[self.state.level, index] = value
 
     # -- ownership and effects
-    def incref(self, name: str) -> None:
+    def add_reference(self, name: str) -> None:
         count = self.op(f"load i64, ptr {name}")
         self.emit(f"store i64 {self.op(f'add i64 {count}, 1')}, ptr {name}")
 
@@ -540,7 +566,7 @@ class Machine:
         """Gives an object that is borrowed a reference of the trace's."""
         if isinstance(value, Obj) and self.state.owners.get(value.name) == BORROWED:
             if value.name in self.state.types:
-                self.incref(value.name)
+                self.add_reference(value.name)
             else:
                 self.emit(f"call void {self.helper('t_xincref')}(ptr %ctx, ptr {value.name})")
             self.state.owners[value.name] = OWNED

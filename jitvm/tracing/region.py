@@ -178,12 +178,26 @@ class Region(CallsMixin, LoopsMixin, ExitsMixin):
         self.trail, self.outcomes = [], []
         self.vectors = self.profile.vectors(self.path, pc)
         control = getattr(type(self), "do_" + instruction.row.name, None)
-        if control is not None:
+        if control is None and "g_" + instruction.row.handler not in self.generated:
+            self.untraced(pc, instruction, "")
+            return None
+        try:
+            if control is None:
+                return self.run_handler(instruction, [])
             following = control(self, instruction)
-            if following is not None:
-                self.reap()
-            return following  # type: ignore[no-any-return]
-        return self.run_handler(instruction, [])
+        except Abort as error:
+            if error.reason != "unsupported" or self.effected:
+                raise
+            self.untraced(pc, instruction, error.detail)
+            return None
+        if following is not None:
+            self.reap()
+        return following  # type: ignore[no-any-return]
+
+    def untraced(self, pc: int, instruction: Any, detail: str) -> None:
+        """A bytecode that the interpreter must do: the region is left before it."""
+        self.driver.note_untraced(self.record_of(self.start), pc, detail or instruction.row.name)
+        self.leave(self.start, pc, None)
 
     def resume_fork(self, fork: Fork) -> None:
         """Takes the other way at a condition."""
