@@ -53,6 +53,10 @@ _SIGNATURES: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
     ("DisposeMemoryBuffer", None, (_P,)),
     ("CreatePipelineTuningOptions", _P, ()),
     ("DisposePipelineTuningOptions", None, (_P,)),
+    ("PTOSetLoopVectorization", None, (_P, ctypes.c_bool)),
+    ("PTOSetLoopInterleaving", None, (_P, ctypes.c_bool)),
+    ("PTOSetSLPVectorization", None, (_P, ctypes.c_bool)),
+    ("PTOSetLoopUnrolling", None, (_P, ctypes.c_bool)),
     ("CreatePassBuilder", _P, (_P, _P)),
     ("DisposePassBuilder", None, (_P,)),
     ("buildPerModuleDefaultPipeline", _P, (_P, _I)),
@@ -286,6 +290,11 @@ class Compiler:
         if isinstance(passes, int) and passes not in (0, 1, 2, 3):
             raise LLVMError(f"no such pipeline: {passes}")
         options = library.CreatePipelineTuningOptions()
+        # Loops over registers and arguments run a few times: wide copies of them cost more than they bring.
+        library.PTOSetLoopVectorization(options, False)
+        library.PTOSetLoopInterleaving(options, False)
+        library.PTOSetSLPVectorization(options, False)
+        library.PTOSetLoopUnrolling(options, False)
         builder = library.CreatePassBuilder(self._machine, options)
         manager = library.CreateNewModulePassManager() if steps else library.buildPerModuleDefaultPipeline(builder, passes)
         for step in steps:

@@ -17,6 +17,9 @@ def binary(left: Object, right: Object, op: Template) -> Object:
         elif is_float(right):
             if is_int(left) and exact_as_float(int_value(left)):
                 return new_float(number_op(op, as_float(int_value(left)), float_value(right)))
+        elif is_type(left, PyUnicode_Type) and op == "add":
+            if is_type(right, PyUnicode_Type):
+                return join_two(register_pointer(destination()), left, right)
     if op == "truediv":
         if is_float(left):
             if is_float(right) and float_value(right) != 0.0:
@@ -57,6 +60,9 @@ def inplace(left: Object, right: Object, op: Template) -> Object:
                 return new_float(number_op(op, float_value(left), float_value(right)))
             if is_int(right) and exact_as_float(int_value(right)):
                 return new_float(number_op(op, float_value(left), as_float(int_value(right))))
+        elif is_type(left, PyUnicode_Type) and op == "add":
+            if is_type(right, PyUnicode_Type):
+                return join_two(register_pointer(destination()), left, right)
     if op == "truediv":
         if is_float(left) and is_float(right) and float_value(right) != 0.0:
             return new_float(number_op(op, float_value(left), float_value(right)))
@@ -72,6 +78,18 @@ def inplace(left: Object, right: Object, op: Template) -> Object:
         if is_int(left) and is_int(right) and below(int_value(right), 63):
             return new_int(int_value(left) >> int_value(right))
     return call_op("PyNumber_InPlace", op, left, right)
+
+
+@helper(raises=True)
+def join_two(place: Ptr, left: Object, right: Object) -> New:
+    """left + right of two strings; where the result replaces the only reference to ``left``, it grows in place."""
+    if load_object(place, 0) is left and refcount(left) == 1 and left is not right:
+        store_int(place, 0, 0)
+        grown = local()
+        store_pointer(grown, 0, as_pointer(left))
+        PyUnicode_Append(grown, right)
+        return owned(load_object(grown, 0))
+    return PyUnicode_Concat(left, right)
 
 
 @inline

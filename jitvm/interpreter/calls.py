@@ -3,6 +3,8 @@ from jitvm.rpython.dialect import *  # noqa: F403
 
 # kinds of C functions (CPython's methodobject.h)
 METHOD_KINDS = 143
+METHOD_NO_ARGUMENTS = 4
+METHOD_O = 8
 METHOD_FAST = 128
 METHOD_FAST_KEYWORDS = 130
 
@@ -128,14 +130,72 @@ def call_object(callee: Object, arguments: Ptr, count: Int, names: Object) -> Ne
     against the recursion limit.
     """
     if type_pointer(callee) is PyCFunction_Type:
-        flags = def_flags(cfunction_def(callee)) & METHOD_KINDS
-        if flags == METHOD_FAST_KEYWORDS:
-            if callee is build_class:
-                return make_class(callee, arguments, count, names)
+        if is_null(names):
+            return call_c_function(cfunction_def(callee), callee, cfunction_self(callee), arguments, count)
+        if def_flags(cfunction_def(callee)) & METHOD_KINDS == METHOD_FAST_KEYWORDS and callee is not build_class:
             return call_fast_keywords(def_function(cfunction_def(callee)), cfunction_self(callee), arguments, count, names)
-        if flags == METHOD_FAST and is_null(names):
-            return call_fast(def_function(cfunction_def(callee)), cfunction_self(callee), arguments, count)
+        if callee is build_class:
+            return make_class(callee, arguments, count, names)
+    elif type_pointer(callee) is PyMethodDescr_Type and is_null(names) and count > 0:
+        first = load_object(arguments, 0)
+        if PyType_IsSubtype(type_pointer(first), descriptor_owner(callee)) != 0:
+            return call_method_c(descriptor_def(callee), callee, first, arguments, count)
     return PyObject_Vectorcall(callee, arguments, count, names)
+
+
+@helper(raises=True, runs=True)
+def call_c_function(table: Ptr, callee: Object, first: Object, arguments: Ptr, count: Int) -> New:
+    """Calls a C function with positional arguments, as its kind wants it."""
+    flags = def_flags(table) & METHOD_KINDS
+    if flags == METHOD_O:
+        if count == 1:
+            return call_counted(table, callee, first, load_object(arguments, 0), arguments, 1)
+    elif flags == METHOD_FAST:
+        return call_fast(def_function(table), first, arguments, count)
+    elif flags == METHOD_FAST_KEYWORDS:
+        if callee is build_class:
+            return make_class(callee, arguments, count, NULL)
+        return call_fast_keywords(def_function(table), first, arguments, count, NULL)
+    return PyObject_Vectorcall(callee, arguments, count, NULL)
+
+
+@helper(raises=True, runs=True)
+def call_method_c(table: Ptr, callee: Object, first: Object, arguments: Ptr, count: Int) -> New:
+    """As call_c, for the methods of C types: the first argument is self."""
+    flags = def_flags(table) & METHOD_KINDS
+    if flags == METHOD_O:
+        if count == 2:
+            if callee is list_append and var_size(first) < list_capacity(first):
+                append_item(first, load_object(arguments, 8))
+                return _Py_NoneStruct
+            return call_counted(table, callee, first, load_object(arguments, 8), arguments, 2)
+    elif flags == METHOD_NO_ARGUMENTS:
+        if count == 1:
+            return call_counted(table, callee, first, NULL, arguments, 1)
+    elif flags == METHOD_FAST:
+        return call_fast(def_function(table), first, arguments + 8, count - 1)
+    elif flags == METHOD_FAST_KEYWORDS:
+        return call_fast_keywords(def_function(table), first, arguments + 8, count - 1, NULL)
+    return PyObject_Vectorcall(callee, arguments, count, NULL)
+
+
+@primitive
+def append_item(v: Object, item: Object) -> None:
+    """list.append where there is room."""
+    store_reference(list_items(v), var_size(v), item)
+    set_var_size(v, var_size(v) + 1)
+
+
+@helper(raises=True, runs=True)
+def call_counted(table: Ptr, callee: Object, first: Object, second: Object, arguments: Ptr, count: Int) -> New:
+    """Calls a C function of one or two arguments; it counts against the recursion limit."""
+    thread = PyThreadState_Get()
+    if unlikely(ts_recursion_remaining(thread) <= 0):
+        return PyObject_Vectorcall(callee, arguments, count, NULL)
+    set_ts_recursion_remaining(thread, ts_recursion_remaining(thread) - 1)
+    result = call_binary(def_function(table), first, second)
+    set_ts_recursion_remaining(thread, ts_recursion_remaining(thread) + 1)
+    return result
 
 
 @helper(raises=True, runs=True)

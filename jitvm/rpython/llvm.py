@@ -22,6 +22,8 @@ OPERATORS = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.BitAnd: "and",
 HANDLER = "ptr %pc, ptr %regs, ptr %consts, ptr %ctx, ptr %ts, i64 %word"
 CONVENTION = "preserve_nonecc"
 HANDLER_NAMES = {"pc": "P", "regs": "P", "consts": "P", "thread": "P", "word": "I"}
+SLOW_CALLS = {"call_op", *CFUNCTIONS}
+"""What a handler returns where it has no way of its own: after such a call little things need not be fast."""
 LIKELY, UNLIKELY = ", !prof !0", ", !prof !1"
 
 
@@ -48,6 +50,7 @@ class Emitter:
         self.loops: list[tuple[str, str]] = []
         self.numbers: set[str] = set()
         self.positioned = False
+        self.cold = False
         self.is_handler = function.kind in ("opcode", "control")
         self.multiple = _assigned_twice(function.node)
 
@@ -205,12 +208,21 @@ class Emitter:
         return slot
 
     def decref(self, text: str) -> None:
-        self.emit(f"call void @xdecref(ptr %ctx, ptr {text})")
-        self.library.need("xdecref")
+        self.emit(f"call void @{self.primitive('xdecref')}(ptr %ctx, ptr {text})")
 
     def incref(self, text: str) -> None:
-        self.emit(f"call void @incref(ptr %ctx, ptr {text})")
-        self.library.need("incref")
+        self.emit(f"call void @{self.primitive('incref')}(ptr %ctx, ptr {text})")
+
+    def primitive(self, name: str) -> str:
+        """The symbol of a primitive without template arguments."""
+        return self.instance(self.library.functions[name], {})
+
+    def instance(self, target: Function, template: dict[str, str]) -> str:
+        """The symbol of another function. A recording handler runs rarely: it calls primitives out of line, to stay small."""
+        symbol = self.library.instance(target, template, self.recording and target.kind == "inline")
+        if (self.recording or self.cold) and target.kind == "primitive":
+            return self.library.outline(symbol)
+        return symbol
 
     def release(self, keep: str | None = None) -> None:
         """Drops what the slots own, ``keep`` excepted."""
@@ -366,13 +378,14 @@ class Emitter:
             kind = node.func.id[4:]
             self.consume()
             self.release()
-            self.library.need(f"store_new_{kind}")
-            self.emit(f"call void @store_new_{kind}(ptr %ctx, ptr {place}, {LLVM[number.type]} {number.text})")
+            self.emit(f"call void @{self.primitive('store_new_' + kind)}(ptr %ctx, ptr {place}, {LLVM[number.type]} {number.text})")
         else:
             value = self.expression(node)
+            self.cold = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in SLOW_CALLS
             self.move_out(value)
             self.consume()
             self.release()
+            self.cold = False
             old = self.value(f"load ptr, ptr {place}")
             self.emit(f"store ptr {value.text}, ptr {place}")
             self.decref(old)
@@ -384,8 +397,8 @@ class Emitter:
             return
         for operand in self.row.operands:
             if operand.consume_bit >= 0 and operand.name not in self.numbers:
-                self.library.need("drop_if")
-                self.emit(f"call void @drop_if(ptr %ctx, ptr %regs, i64 %word, i64 {1 << (OPCODE_BITS + operand.consume_bit)}, "
+                self.emit(f"call void @{self.primitive('drop_if')}(ptr %ctx, ptr %regs, i64 %word, "
+                          f"i64 {1 << (OPCODE_BITS + operand.consume_bit)}, "
                           f"i64 {self.operand_field(operand.field)})")
 
     def go(self, pc: str, regs: str = "%regs", consts: str = "%consts", context: str = "%ctx") -> None:
@@ -461,10 +474,13 @@ class Emitter:
 
     def error(self) -> None:
         """The way out when an exception is set."""
+        before, self.cold = self.cold, True
         if self.is_handler:
             self.go_error()
+            self.cold = before
             return
         self.release()
+        self.cold = before
         result = self.function.result
         self.emit("ret void" if result == "v" else f"ret {LLVM[result]} {_error(result)}")
 
@@ -682,8 +698,7 @@ class Emitter:
             elif value.type != kind and {value.type, kind} != {"O", "P"}:
                 raise self.function.fail(argument, f"{name}: {parameter} is {kind}, not {value.type}")
             texts.append(f"{LLVM[kind]} {value.text}")
-        recording = self.recording and target.kind == "inline"
-        symbol = self.library.instance(target, template, recording)
+        symbol = self.instance(target, template)
         if target.kind == "helper" and {"runs", "raises"} & target.flags:
             self.position()
         call = f"call {LLVM[target.result]} @{symbol}({', '.join(texts)})"
@@ -961,6 +976,12 @@ class Emitter:
         self.position()
         return self.result_of(self.value(f"call ptr {function.text}(ptr {argument.text})"), "N")
 
+    def call_call_binary(self, node: ast.Call) -> Value:
+        """call_binary(function, a, b): a C function of two objects; the result may be null."""
+        function, first, second = (self.expression(a) for a in node.args)
+        self.position()
+        return self.result_of(self.value(f"call ptr {function.text}(ptr {first.text}, ptr {second.text})"), "N")
+
     def call_call_pair(self, node: ast.Call) -> Value:
         """call_pair(function, context, bytes): an allocator's method."""
         function, first, second = (self.expression(a) for a in node.args)
@@ -1006,6 +1027,7 @@ class Library:
         self.constants = {**constants, **layout.current()[1]}
         self.wanted: dict[str, tuple[Function, dict[str, str], bool]] = {}
         self.handlers: set[str] = set()
+        self.outlines: dict[str, str] = {}
         self.declarations: set[str] = set()
 
     def symbol(self, function: Function, row: Bytecode | None, template: dict[str, str], recording: bool) -> str:
@@ -1020,6 +1042,19 @@ class Library:
         name = self.symbol(function, None, template, recording)
         self.wanted.setdefault(name, (function, dict(template), recording))
         return name
+
+    def outline(self, symbol: str) -> str:
+        """Asks for a copy of a primitive's instance that is called, not inlined; its symbol."""
+        if symbol not in self.outlines:
+            function = self.wanted[symbol][0]
+            kinds = [("ctx", "P"), *((n, kind) for n, kind in function.parameters if kind != "template")]
+            given = ", ".join(f"{LLVM[kind]} %p.{n}" for n, kind in kinds)
+            result = LLVM[function.result]
+            call = f"call {result} @{symbol}({given})"
+            lines = [call, "ret void"] if result == "void" else [f"%r = {call}", f"ret {result} %r"]
+            self.outlines[symbol] = (f"define internal {result} @out.{symbol}({given}) noinline nounwind {{\n  " + "\n  ".join(lines)
+                                     + "\n}\n")
+        return "out." + symbol
 
     def need(self, name: str) -> None:
         self.instance(self.functions[name], {}, False)

@@ -51,4 +51,5 @@ def interpreter_text(program: Program) -> str:
         for name in handlers:
             done.add("op." + name)
             parts.append(Emitter(program.functions[name], library, None, {}, False).build())
+    parts += library.outlines.values()
     return "\n".join(sorted(library.declarations)) + "\n" + "".join(parts) + METADATA

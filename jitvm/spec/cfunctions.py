@@ -87,6 +87,7 @@ _PyDict_SetItem_KnownHash OOOI>i raises runs
 PySlice_New OOO>N raises
 _PyUnicode_JoinArray OPI>N raises
 PyUnicode_Concat OO>N raises
+PyUnicode_Append PO>v
 PyFunction_New OO>N raises
 PyCell_New O>N raises
 _PyType_Lookup OO>O
@@ -152,7 +153,7 @@ PyExc_AssertionError PyExc_AttributeError PyExc_RuntimeError PyExc_SystemError P
 
 COMPUTED = tuple("""
 small_ints build_class builtins_module empty_string empty_tuple nothing_function
-vm_compile vm_hot vm_recorded vm_exit vm_error vm_do vm_merge vm_pair name_enter name_exit name_import name_build_class
+vm_compile vm_hot vm_recorded vm_exit vm_error vm_do vm_merge vm_pair name_enter name_exit name_import name_build_class list_append
 """.split())
 """Objects that the runtime works out when it makes a context; vm_ ones are its own functions, called from native code."""
 

@@ -62,6 +62,8 @@ _FIELDS_311 = {
     "type_dictoffset": (288, "I"),
     "type_cached_keys": (872, "P"),
     "module_dict": (16, "O"),
+    "descriptor_owner": (16, "O"),
+    "descriptor_def": (40, "P"),
     "member_owner": (16, "O"),
     "member_def": (40, "P"),
     "def_type": (8, "i"),
