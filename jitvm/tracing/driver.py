@@ -4,6 +4,7 @@ All of it runs inside the user's thread, called by native code; nothing of it ma
 """
 from __future__ import annotations
 
+import atexit
 import gc
 import sys
 import time
@@ -20,6 +21,7 @@ from jitvm.tracing.exits import CONSTANT, FRAME, Exit
 from jitvm.tracing.machine import Abort
 from jitvm.tracing.profile import Profile, split
 from jitvm.tracing.region import NotInlined, Region
+from jitvm.tracing.tiers import Upgrades
 
 LOG_WORDS_PER_BYTECODE = 8
 ATTEMPTS = 16
@@ -86,7 +88,10 @@ class Driver:
         self.session: Session | None = None
         self.log = array("Q", bytes(8 * (settings.trace_limit * LOG_WORDS_PER_BYTECODE + 256)))
         self.seconds = {"recording": 0.0, "replaying": 0.0, "compiling": 0.0}
-        self.compiler = Compiler(settings.codegen)
+        self.compiler = Compiler(0 if settings.tiers else settings.codegen)
+        self.best_compiler = Compiler(settings.codegen)
+        self.upgrades = Upgrades(self.upgrade)
+        atexit.register(self.upgrades.close)
         self.keep: list[Any] = []
         self.broken = False
         self.untraced: dict[tuple[int, int], str] = {}
@@ -221,17 +226,31 @@ class Driver:
             print(text, file=sys.stderr)
         data = self.compiler.object_bytes(text, verify=bool(self.settings.verify))
         externals = self.externals(root, region)
-        loaded = elf.load(data, externals)
-        root.loaded.append(loaded)
         self.keep.append(region.constants)
         root.builds += 1
         root.compiled, root.reason = True, ""
-        record = root.code.record
-        record.instructions[2 * root.code.unit_at(root.pc) + 2] = loaded.names["trace"]
+        self.enter_at(root, elf.load(data, externals))
+        if self.settings.tiers:
+            self.upgrades.add(root.pc, (root, root.builds, text, externals))
         self.seconds["compiling"] += time.perf_counter() - started
         if "e" in self.settings.dump:
             print(f"jitvm: compiled {root.code.code.co_filename}:{root.code.line(root.pc)} build {root.builds}, "
                   f"{region.replayed} bytecodes, {len(region.exits)} exits, {len(data)} bytes", file=sys.stderr)
+
+    def enter_at(self, root: Root, loaded: Any) -> None:
+        """The loop's header enters this code from now on."""
+        root.loaded.append(loaded)
+        root.code.record.instructions[2 * root.code.unit_at(root.pc) + 2] = loaded.names["trace"]
+
+    def upgrade(self, job: tuple[Root, int, str, dict[str, int]]) -> None:
+        """In the background thread: the same text, compiled well."""
+        root, build, text, externals = job
+        try:
+            data = self.best_compiler.object_bytes(text)
+            if root.builds == build and not root.final:
+                self.enter_at(root, elf.load(data, externals))
+        except (LLVMError, elf.LoaderError) as error:
+            root.detail = str(error)
 
     def externals(self, root: Root, region: Region) -> dict[str, int]:
         """The address of each symbol of a region's text."""
