@@ -29,20 +29,25 @@ def push_simple(thread: Ptr, record: Ptr, callee: Object, arguments: Ptr, count:
 
 @control
 def call(base: Window, count: Imm) -> None:
-    """Calls register ``base`` with the ``count`` registers after it."""
+    """Calls register ``base`` with the ``count`` registers after it. The cache: code object and record of a function called before."""
     window = register_pointer(base)
     callee = load_object(window, 0)
-    record = runnable(thread, callee)
     set_position()
-    if likely(record != NULLP):
-        if likely((vm_flags(record) & FLAG_SIMPLE) != 0) and vm_arguments(record) == count:
+    if likely(type_pointer(callee) is PyFunction_Type):
+        if likely(as_int(as_pointer(func_code(callee))) == load_int(cache(), 0)) and likely(cframe_tracing(ts_cframe(thread)) == 0):
+            record = load_pointer(cache(), 8)
             inside = push_simple(thread, record, callee, window + 8, count)
-        else:
-            inside = bind_frame(thread, record, callee, window + 8, count, NULL)
+            if unlikely(inside == NULLP):
+                return ERROR
+            set_header_pc(regs - FRAME_SIZE, pc)
+            return goto(vm_words(record), inside, vm_constants(record))
+        inside = enter_function(thread, callee, window + 8, count, NULL, cache())
         if unlikely(inside == NULLP):
             return ERROR
-        set_header_pc(regs - FRAME_SIZE, pc)
-        return goto(vm_words(record), inside, vm_constants(record))
+        if inside != as_pointer(HOST_CALL):
+            set_header_pc(regs - FRAME_SIZE, pc)
+            record = header_code(inside - FRAME_SIZE)
+            return goto(vm_words(record), inside, vm_constants(record))
     result = call_object(callee, window + 8, count, NULL)
     drop_registers(window, 0, count + 1)
     set_register(destination(), result)
@@ -59,17 +64,23 @@ def call_method(base: Window, count: Imm) -> None:
     if load_int(window, 8) == 0:
         arguments = window + 16
         total = count
-    record = runnable(thread, callee)
     set_position()
-    if likely(record != NULLP):
-        if likely((vm_flags(record) & FLAG_SIMPLE) != 0) and vm_arguments(record) == total:
-            inside = push_simple(thread, record, callee, arguments, total)
-        else:
-            inside = bind_frame(thread, record, callee, arguments, total, NULL)
+    if type_pointer(callee) is PyFunction_Type:
+        if likely(as_int(as_pointer(func_code(callee))) == load_int(cache(), 0)) and likely(cframe_tracing(ts_cframe(thread)) == 0):
+            record = load_pointer(cache(), 8)
+            if likely(vm_arguments(record) == total):
+                inside = push_simple(thread, record, callee, arguments, total)
+                if unlikely(inside == NULLP):
+                    return ERROR
+                set_header_pc(regs - FRAME_SIZE, pc)
+                return goto(vm_words(record), inside, vm_constants(record))
+        inside = enter_function(thread, callee, arguments, total, NULL, cache())
         if unlikely(inside == NULLP):
             return ERROR
-        set_header_pc(regs - FRAME_SIZE, pc)
-        return goto(vm_words(record), inside, vm_constants(record))
+        if inside != as_pointer(HOST_CALL):
+            set_header_pc(regs - FRAME_SIZE, pc)
+            record = header_code(inside - FRAME_SIZE)
+            return goto(vm_words(record), inside, vm_constants(record))
     result = call_object(callee, arguments, total, NULL)
     drop_registers(window, 0, count + 2)
     set_register(destination(), result)
@@ -83,14 +94,15 @@ def call_kw(base: Window, count: Imm, names: Imm) -> None:
     callee = load_object(window, 0)
     keywords = constant_at(names)
     positional = count - var_size(keywords)
-    record = runnable(thread, callee)
     set_position()
-    if likely(record != NULLP):
-        inside = bind_frame(thread, record, callee, window + 8, positional, keywords)
+    if type_pointer(callee) is PyFunction_Type:
+        inside = enter_function(thread, callee, window + 8, positional, keywords, cache() + 16)
         if unlikely(inside == NULLP):
             return ERROR
-        set_header_pc(regs - FRAME_SIZE, pc)
-        return goto(vm_words(record), inside, vm_constants(record))
+        if inside != as_pointer(HOST_CALL):
+            set_header_pc(regs - FRAME_SIZE, pc)
+            record = header_code(inside - FRAME_SIZE)
+            return goto(vm_words(record), inside, vm_constants(record))
     result = call_object(callee, window + 8, positional, keywords)
     drop_registers(window, 0, count + 1)
     set_register(destination(), result)
@@ -108,14 +120,15 @@ def call_method_kw(base: Window, count: Imm, names: Imm) -> None:
     if load_int(window, 8) == 0:
         arguments = window + 16
         positional = positional - 1
-    record = runnable(thread, callee)
     set_position()
-    if likely(record != NULLP):
-        inside = bind_frame(thread, record, callee, arguments, positional, keywords)
+    if type_pointer(callee) is PyFunction_Type:
+        inside = enter_function(thread, callee, arguments, positional, keywords, cache() + 16)
         if unlikely(inside == NULLP):
             return ERROR
-        set_header_pc(regs - FRAME_SIZE, pc)
-        return goto(vm_words(record), inside, vm_constants(record))
+        if inside != as_pointer(HOST_CALL):
+            set_header_pc(regs - FRAME_SIZE, pc)
+            record = header_code(inside - FRAME_SIZE)
+            return goto(vm_words(record), inside, vm_constants(record))
     result = call_object(callee, arguments, positional, keywords)
     drop_registers(window, 0, count + 2)
     set_register(destination(), result)
@@ -138,7 +151,8 @@ def call_object(callee: Object, arguments: Ptr, count: Int, names: Object) -> Ne
             return make_class(callee, arguments, count, names)
     elif type_pointer(callee) is PyMethodDescr_Type and is_null(names) and count > 0:
         first = load_object(arguments, 0)
-        if PyType_IsSubtype(type_pointer(first), descriptor_owner(callee)) != 0:
+        owner = descriptor_owner(callee)
+        if type_pointer(first) is owner or PyType_IsSubtype(type_pointer(first), owner) != 0:
             return call_method_c(descriptor_def(callee), callee, first, arguments, count)
     return PyObject_Vectorcall(callee, arguments, count, names)
 

@@ -6,6 +6,7 @@ saved pc, code record, and whether C code waits for the result. Registers begin 
 from jitvm.rpython.dialect import *  # noqa: F403
 
 RUNTIME_DEPTH = 500
+HOST_CALL = 1
 
 
 @primitive
@@ -21,13 +22,19 @@ def code_record(callee: Object) -> Ptr:
     return load_pointer(extra, 8 + extra_index() * 8)
 
 
+@helper(cold=True)
+def discover(callee: Object) -> Ptr:
+    """Asks the runtime, once for each code object, whether a function is of a module of the program's own; its record if so."""
+    ready_record_quietly(callee, NULLP)
+    return code_record(callee)
+
+
 @helper(raises=True, cold=True)
 def ready_record(callee: Object, record: Ptr) -> Ptr:
     """Compiles a function at its first call. The record if the VM can run it, else null (and no exception)."""
-    if vm_state(record) == CODE_LAZY:
-        cell = local()
-        store_pointer(cell, 0, as_pointer(callee))
-        result = call_runtime(vm_compile, cell, 1)
+    cell = local()
+    store_pointer(cell, 0, as_pointer(callee))
+    result = call_runtime(vm_compile, cell, 1)
     return record
 
 
@@ -47,21 +54,45 @@ def call_vector(function: Object, arguments: Ptr, count: Int) -> New:
     return PyObject_Vectorcall(function, arguments, count, NULL)
 
 
-@primitive
+@helper()
 def runnable(thread: Ptr, callee: Object) -> Ptr:
-    """The ready code record of ``callee``, or null where the host must run it."""
-    record = code_record(callee)
-    if record == NULLP:
+    """The ready code record of a function, or null where the host must run it."""
+    if cframe_tracing(ts_cframe(thread)) != 0:
         return NULLP
-    if unlikely(vm_state(record) != CODE_READY):
-        if vm_state(record) == CODE_HOST:
+    record = code_record(callee)
+    if unlikely(record == NULLP):
+        if type_pointer(callee) is not PyFunction_Type:
             return NULLP
+        record = discover(callee)
+        if record == NULLP:
+            return NULLP
+    if vm_state(record) == CODE_LAZY:
         ready_record_quietly(callee, record)
-        if vm_state(record) != CODE_READY:
-            return NULLP
-    if unlikely(cframe_tracing(ts_cframe(thread)) != 0):
+    if vm_state(record) != CODE_READY:
         return NULLP
     return record
+
+
+@helper()
+def enter_function(thread: Ptr, callee: Object, arguments: Ptr, count: Int, names: Object, cell: Ptr) -> Ptr:
+    """Registers of a linked frame for a call; null with an exception set, HOST_CALL where the host must run it.
+
+    The arguments are the callee's from then on.
+    ``cell`` becomes the call's inline cache, code object and record, where the arguments fit one to one.
+    """
+    record = runnable(thread, callee)
+    if record == NULLP:
+        return as_pointer(HOST_CALL)
+    if is_null(names) and vm_arguments(record) == count and (vm_flags(record) & FLAG_SIMPLE) != 0:
+        store_pointer(cell, 0, as_pointer(func_code(callee)))
+        store_pointer(cell, 8, record)
+    registers = bind_frame(thread, record, callee, arguments, count, names)
+    if registers != NULLP:
+        total = count
+        if not is_null(names):
+            total = count + var_size(names)
+        drop_registers(arguments, 0, total)
+    return registers
 
 
 @helper(cold=True)
@@ -75,7 +106,7 @@ def ready_record_quietly(callee: Object, record: Ptr) -> None:
     PyErr_Restore(owned(load_object(kind, 0)), owned(load_object(value, 0)), owned(load_object(trace, 0)))
 
 
-@helper(raises=True)
+@helper(raises=True, spare=True)
 def grow_stack(thread: Ptr, size: Int) -> Ptr:
     """A new chunk of the data stack with room for ``size`` bytes, as push_chunk of CPython's pystate.c makes it."""
     allocator = local3()
@@ -101,7 +132,7 @@ def grow_stack(thread: Ptr, size: Int) -> Ptr:
     return start
 
 
-@helper()
+@helper(spare=True)
 def drop_chunk(thread: Ptr) -> None:
     """Gives the topmost chunk back, as _PyThreadState_PopFrame does."""
     chunk = ts_datastack_chunk(thread)
@@ -157,7 +188,7 @@ def link_frame(thread: Ptr, record: Ptr, registers: Ptr, callee: Object) -> None
         copy_closure(record, registers, func_closure(callee))
 
 
-@helper()
+@helper(spare=True)
 def copy_closure(record: Ptr, registers: Ptr, closure: Object) -> None:
     """Puts the cells of a function's free variables into their registers."""
     place = registers + vm_first_free(record) * 8
@@ -169,7 +200,7 @@ def copy_closure(record: Ptr, registers: Ptr, closure: Object) -> None:
         i = i + 1
 
 
-@helper(raises=True, cold=True)
+@helper(raises=True, cold=True, spare=True)
 def too_deep(thread: Ptr) -> Int:
     """The recursion limit was passed: sets RecursionError as the host would, or 0 where the host still allows it."""
     empty = local()
@@ -201,13 +232,14 @@ def drop_registers(registers: Ptr, start: Int, end: Int) -> None:
 
 @primitive
 def leave_frame(thread: Ptr, registers: Ptr) -> None:
-    """Takes the frame off the thread's frames, drops what it holds and gives its room back."""
+    """Takes the frame off the thread's frames, drops what it holds (temporaries first, as the host) and gives its room back."""
     frame = registers - FRAME_SIZE
     record = header_code(frame)
     set_cframe_frame(ts_cframe(thread), frame_previous(frame))
-    if unlikely(not is_null(frame_object(frame))) or unlikely(not is_null(frame_locals(frame))):
+    if unlikely((as_int(as_pointer(frame_object(frame))) | as_int(as_pointer(frame_locals(frame)))) != 0):
         detach_frame(thread, frame, vm_locals(record))
-    drop_registers(registers, 0, vm_registers(record))
+    drop_registers(registers, vm_locals(record), vm_registers(record))
+    drop_registers(registers, 0, vm_locals(record))
     set_ts_recursion_remaining(thread, ts_recursion_remaining(thread) + 1)
     top = frame - HEADER
     if unlikely(top == ts_datastack_chunk(thread) + CHUNK_DATA):
@@ -216,7 +248,7 @@ def leave_frame(thread: Ptr, registers: Ptr) -> None:
         set_ts_datastack_top(thread, top)
 
 
-@helper()
+@helper(spare=True)
 def detach_frame(thread: Ptr, frame: Ptr, count: Int) -> None:
     """A frame with a frame object ends: if somebody keeps the object, it takes the locals over (take_ownership of CPython's frame.c)."""
     fo = frame_object(frame)

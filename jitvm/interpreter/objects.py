@@ -25,7 +25,7 @@ def xdecref(v: Object) -> None:
             dealloc(v)
 
 
-@helper()
+@helper(spare=True)
 def dealloc(v: Object) -> None:
     """Ends an object's life; ints and floats go to the free lists while those have room."""
     if type_pointer(v) is PyLong_Type and below(var_size(v) + 2, 5) and free_int_count() < FREE_LIMIT:
@@ -61,7 +61,7 @@ def is_int(v: Object) -> Bool:
     return is_wide_int(v)
 
 
-@helper(cold=True)
+@helper(cold=True, spare=True)
 def is_wide_int(v: Object) -> Bool:
     overflow = local()
     PyLong_AsLongLongAndOverflow(v, overflow)
@@ -76,7 +76,7 @@ def int_value(v: Object) -> Int:
     return long_value(v)
 
 
-@helper()
+@helper(spare=True)
 def long_value(v: Object) -> Int:
     """The value of an int of two digits or more."""
     size = var_size(v)
@@ -115,7 +115,7 @@ def new_int(x: Int) -> New:
     return new_wide_int(x)
 
 
-@helper()
+@helper(spare=True)
 def new_wide_int(x: Int) -> New:
     return PyLong_FromLongLong(x)
 
@@ -158,7 +158,7 @@ def new_float(x: Float) -> New:
     return new_host_float(x)
 
 
-@helper()
+@helper(spare=True)
 def new_host_float(x: Float) -> New:
     return PyFloat_FromDouble(x)
 

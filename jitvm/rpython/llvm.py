@@ -98,17 +98,17 @@ class Emitter:
     def signature(self) -> str:
         name = self.library.symbol(self.function, self.row, self.template, self.recording)
         if self.is_handler:
-            return f"define {CONVENTION} ptr @{name}({HANDLER}) nounwind"
+            return f"define {CONVENTION} ptr @{name}({HANDLER}) nounwind #0"
         parameters = ", ".join(f"{LLVM[kind]} %p.{n}" for n, kind in self.function.parameters if kind != "template")
         kind = self.function.kind
         result = LLVM[self.function.result]
         if kind == "entry":
-            return f"define {result} @{name}({parameters}) nounwind"
+            return f"define {result} @{name}({parameters}) nounwind #0"
         parameters = "ptr %ctx" + (", " + parameters if parameters else "")
         if kind == "helper":
             cold = " cold" if "cold" in self.function.flags else ""
-            return f"define {result} @{name}({parameters}) noinline nounwind{cold}"
-        return f"define internal {result} @{name}({parameters}) alwaysinline nounwind"
+            return f"define {convention(self.function)}{result} @{name}({parameters}) noinline nounwind{cold} #0"
+        return f"define internal {result} @{name}({parameters}) alwaysinline nounwind #0"
 
     def _operands(self) -> None:
         """Loads a handler's operands from the registers and constants."""
@@ -701,7 +701,7 @@ class Emitter:
         symbol = self.instance(target, template)
         if target.kind == "helper" and {"runs", "raises"} & target.flags:
             self.position()
-        call = f"call {LLVM[target.result]} @{symbol}({', '.join(texts)})"
+        call = f"call {convention(target)}{LLVM[target.result]} @{symbol}({', '.join(texts)})"
         if target.result == "v":
             self.emit(call)
             return Value("", "v")
@@ -1052,7 +1052,7 @@ class Library:
             result = LLVM[function.result]
             call = f"call {result} @{symbol}({given})"
             lines = [call, "ret void"] if result == "void" else [f"%r = {call}", f"ret {result} %r"]
-            self.outlines[symbol] = (f"define internal {result} @out.{symbol}({given}) noinline nounwind {{\n  " + "\n  ".join(lines)
+            self.outlines[symbol] = (f"define internal {result} @out.{symbol}({given}) noinline nounwind #0 {{\n  " + "\n  ".join(lines)
                                      + "\n}\n")
         return "out." + symbol
 
@@ -1064,6 +1064,11 @@ class Library:
 
     def declare(self, text: str) -> None:
         self.declarations.add(text)
+
+
+def convention(function: Function) -> str:
+    """The calling convention of a helper: one that is ``spare`` saves all registers itself, so that what calls it need not."""
+    return "preserve_mostcc " if "spare" in function.flags else ""
 
 
 def float_literal(value: float) -> str:

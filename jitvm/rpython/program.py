@@ -8,6 +8,8 @@ from jitvm.rpython.llvm import Emitter, Library
 from jitvm.rpython.reader import DialectError, Function, Program
 from jitvm.spec.bytecodes import BYTECODES, Bytecode
 
+ATTRIBUTES = 'attributes #0 = { "no-builtins" }\n'
+"""Loops that clear a few registers stay loops: no calls of memset."""
 METADATA = '!0 = !{!"branch_weights", i32 2000, i32 1}\n!1 = !{!"branch_weights", i32 1, i32 2000}\n'
 HANDLERS = Path(__file__).parent.parent / "interpreter"
 
@@ -52,4 +54,4 @@ def interpreter_text(program: Program) -> str:
             done.add("op." + name)
             parts.append(Emitter(program.functions[name], library, None, {}, False).build())
     parts += library.outlines.values()
-    return "\n".join(sorted(library.declarations)) + "\n" + "".join(parts) + METADATA
+    return "\n".join(sorted(library.declarations)) + "\n" + "".join(parts) + ATTRIBUTES + METADATA

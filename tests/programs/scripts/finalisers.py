@@ -71,6 +71,27 @@ def arguments(x, y):
     return y
 
 
+def many(x, *rest, k=None, d=3, **more):
+    x = None
+    print("x dropped")
+    k = None
+    print("k dropped")
+    rest = None
+    print("rest dropped")
+    more.clear()
+    print("more dropped")
+
+
+def in_loops(values):
+    for v in values:
+        return Noisy("local at return").value
+
+
+class Watched(list):
+    def __iter__(self):
+        return iter([Noisy("held by iterator"), 2])
+
+
 def exceptions():
     try:
         n = Noisy("in try")
@@ -160,6 +181,10 @@ def main():
     overwrite()
     print("--")
     arguments(Noisy("x"), Noisy("y"))
+    arguments(Noisy("x"), y=Noisy("y"))
+    arguments(*[Noisy("x"), Noisy("y")])
+    many(Noisy("x"), Noisy("r1"), Noisy("r2"), k=Noisy("k"), z=Noisy("z"))
+    in_loops(Watched())
     print("--")
     exceptions()
     print("--")
