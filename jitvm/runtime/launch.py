@@ -88,6 +88,8 @@ def _report(stats: Any) -> None:
             stats.host_function(record.code.co_qualname, record.code.co_filename, record.code.co_firstlineno, record.reason)
         elif record.unit is not None:
             stats.functions_vm += 1
+    if machine.driver is not None:
+        machine.driver.report(stats)
 
 
 def run_module(source: bytes | str, filename: str, namespace: dict[str, Any], settings: Settings) -> None:

@@ -301,6 +301,24 @@ class CallsMixin(Machine):
         self.emit(f"call void {self.helper('drop_window')}(ptr %ctx, ptr %buffer, i64 {count})")
         return made
 
+    def join_two(self, window: Window, left: Value, right: Value) -> Value:
+        """left + right of strings: where the result replaces ``left`` and only the trace has it, the string grows in place."""
+        state = self.state
+        index = window.offset // 8
+        self.effect(False, (left, right))
+        first, second = self.box(left)[0], self.box(right)[0]
+        replaced = isinstance(left, Obj) and self.read(index) == left and state.owners.get(first) == OWNED and self.holders(left) == 1
+        if replaced:
+            del state.owners[first]
+            state.registers[state.level, index] = NULL
+        self.emit(f"store ptr {first if replaced else 'null'}, ptr %buffer")
+        self.arguments = max(self.arguments, 1)
+        raw = self.op(f"call ptr {self.helper('join_two')}(ptr %ctx, ptr %buffer, ptr {first}, ptr {second})")
+        self.emit(f"call void {self.helper('drop_window')}(ptr %ctx, ptr %buffer, i64 1)")
+        self.check(raw, "N", [])
+        state.owners[raw] = OWNED
+        return self.typed_result(Obj(raw), str)
+
     def drop_window(self, window: Window, count: int) -> None:
         """The handler is done with a window."""
         for index in range(window.offset // 8, window.offset // 8 + count):

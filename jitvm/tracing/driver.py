@@ -14,6 +14,7 @@ from typing import Any
 
 from jitvm.backend import elf
 from jitvm.backend.llvm import Compiler, LLVMError
+from jitvm.spec import reasons
 from jitvm.spec.bytecodes import UNIT
 from jitvm.spec.cfunctions import CFUNCTIONS, SLOTS
 from jitvm.tracing.code import TracedCode
@@ -312,6 +313,18 @@ class Driver:
             functions = [f for f in gc.get_referrers(code.code) if isinstance(f, FunctionType)]
             self.defaults[code.number] = len(functions[0].__defaults__ or ()) if functions else 0
         return self.defaults[code.number]
+
+    def report(self, stats: Any) -> None:
+        """Adds every hot loop to the statistics: what came of it, and why."""
+        for root in self.roots.values():
+            outcome = "compiled" if root.compiled else "blacklisted" if root.final else "aborted"
+            reason = "" if root.compiled else reasons.abort(root.reason).describe(root.detail)
+            left = sorted({name for (number, _), name in self.untraced.items() if number == root.code.number})
+            stats.loop(root.code.code.co_filename, root.code.line(root.pc), outcome, reason, function=root.code.code.co_qualname,
+                       builds=root.builds, left_to_interpreter=left)
+        stats.seconds["recording"] = round(self.seconds["recording"], 6)
+        stats.seconds["compiling"] = round(self.seconds["replaying"] + self.seconds["compiling"], 6)
+        stats.more["exits_taken"] = self.native.words[SLOTS["exits_taken"]]
 
     # -- look-ups
     def profile_of(self, code: TracedCode) -> Profile:

@@ -48,7 +48,7 @@ MAY_END = frozenset((int, float, bool, str, bytes, range, type(None), type(iter(
 ABSTRACT = frozenset("""
 is_int is_float is_type int_value float_value new_int new_float new_bool list_item tuple_item shift_fits
 tuple_of list_of set_of map_of map_of_keys slice_of join_window unpack_items get_method new_function call_spread drop_window
-replace_at
+replace_at join_two
 """.split())
 """Primitives and helpers of the handlers for which the machine has a meaning of its own."""
 MIN64, MAX64 = -(1 << 63), (1 << 63) - 1

@@ -238,6 +238,11 @@ class Region(CallsMixin, LoopsMixin, ExitsMixin):
             return self.pc + UNIT * int(values["target"])
         return self.pc + UNIT * int(instruction.row.size)
 
+    def destination(self) -> int:
+        """The index of the current instruction's destination register."""
+        instruction = self.record_of().instruction(self.pc)
+        return int(instruction.values[instruction.row.operands[0].name])
+
     def operand(self, instruction: Any, name: str, kind: str) -> Any:
         """An operand as the generated handler takes it."""
         if kind == "template":
