@@ -4,10 +4,10 @@ The kinds are those of ``jitvm/interpreter/attributes.py``; the rules are CPytho
 """
 from __future__ import annotations
 
-from types import FunctionType, MemberDescriptorType
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from jitvm.runtime.context import Native
 
 INLINE_VALUE, SLOT, METHOD, METHOD_INLINE = 1, 2, 3, 4

@@ -9,13 +9,16 @@ import ctypes
 import os
 import sys
 from array import array
-from typing import Any
 
 from jitvm.backend import cache, elf
 from jitvm.runtime import attributes, errors
 from jitvm.spec import layout
 from jitvm.spec.bytecodes import BYTECODES, OPCODES
 from jitvm.spec.cfunctions import CFUNCTIONS, CONTEXT_WORDS, EXCEPTION_TYPES, LIBM, OBJECTS, SLOTS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 PACKAGE = os.path.dirname(os.path.dirname(__file__))
 BUILD_FOLDERS = ("interpreter", "rpython", "spec")

@@ -5,9 +5,13 @@ Each function returns the exception instance: the native caller raises it, so th
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
-from types import CodeType, ModuleType
-from typing import Any
+from types import ModuleType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import CodeType
+    from typing import Any
 
 
 def _unbound_local(name: str, _: Any) -> BaseException:

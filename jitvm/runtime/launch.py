@@ -3,11 +3,13 @@ from __future__ import annotations
 
 import sys
 from types import FunctionType
-from typing import TYPE_CHECKING, Any
 
 from jitvm import frontend
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from jitvm.runtime.context import Native
     from jitvm.runtime.records import Records
     from jitvm.spec.settings import Settings

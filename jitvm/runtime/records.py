@@ -6,14 +6,16 @@ from __future__ import annotations
 
 import ctypes
 from array import array
-from types import CodeType, FunctionType
-from typing import TYPE_CHECKING, Any
 
 from jitvm.frontend import CodeUnit, Module, Unsupported
 from jitvm.spec import layout
 from jitvm.spec.bytecodes import OPCODE_MASK, OPCODES, UNIT
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from types import CodeType, FunctionType
+    from typing import Any
+
     from jitvm.runtime.context import Native
 
 LAZY, READY, HOST = 0, 1, 2

@@ -23,8 +23,6 @@ What a bytecode means is written in its handler (``jitvm.interpreter``) and nowh
 """
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 UNIT = 16
 """Bytes in an instruction and in a cache unit."""
 
@@ -34,32 +32,28 @@ BINARY = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "lshift", "r
 COMPARE = ("lt", "le", "eq", "ne", "gt", "ge")
 
 
-@dataclass(frozen=True)
 class Operand:
     """One operand of a row: its name, its kind (a letter of the table above) and where it is encoded."""
 
-    name: str
-    kind: str
-    field: str
-    consume_bit: int
+    __slots__ = ("consume_bit", "field", "kind", "name")
+
+    def __init__(self, name: str, kind: str, field: str, consume_bit: int) -> None:
+        self.name, self.kind, self.field, self.consume_bit = name, kind, field, consume_bit
 
 
-@dataclass(frozen=True)
 class Bytecode:
-    """One row. ``handler`` names the handler function, ``template`` its compile-time arguments."""
+    """One row. ``handler`` names the handler function, ``template`` its compile-time arguments.
 
-    name: str
-    operands: tuple[Operand, ...]
-    units: int
-    handler: str
-    template: tuple[tuple[str, str], ...]
-    jumps: bool
-    ends: bool
+    ``size`` is its length in units of 16 bytes, cache units included.
+    """
 
-    @property
-    def size(self) -> int:
-        """Length in units of 16 bytes, cache units included."""
-        return 1 + self.units
+    __slots__ = ("ends", "handler", "jumps", "name", "operands", "size", "template", "units")
+
+    def __init__(self, name: str, operands: tuple[Operand, ...], units: int, handler: str,
+                 template: tuple[tuple[str, str], ...], jumps: bool, ends: bool) -> None:
+        self.name, self.operands, self.units, self.handler = name, operands, units, handler
+        self.template, self.jumps, self.ends = template, jumps, ends
+        self.size = 1 + units
 
     def operand(self, name: str) -> Operand:
         """The operand called ``name``; KeyError if there is none."""
@@ -212,9 +206,9 @@ def _rows() -> list[Bytecode]:
             full = pattern.replace(mark, name) if mark else pattern
             handler = pattern.replace("_" + mark, "") if mark else pattern
             template = (("op", name),) if mark else ()
-            for constant in (False, True) if any(t.endswith(":q") for t in texts) else (False,):
-                out.append(Bytecode(full + ("_k" if constant else ""), _operands(texts, constant), units, handler,
-                                    template, jumps, "!" in rest))
+            variants = ("", "_k") if any(t.endswith(":q") for t in texts) else ("",)
+            out += [Bytecode(full + variant, _operands(texts, bool(variant)), units, handler, template, jumps, "!" in rest)
+                    for variant in variants]
     return out
 
 

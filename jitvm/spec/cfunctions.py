@@ -1,13 +1,11 @@
 """The contracts of the host's C functions that generated code calls: one row each.
 
-A row is ``name  arguments>result  flags``. Types: O object (an argument is borrowed, a result is borrowed), S object whose reference
-the callee takes over, N new reference (results only), I 64-bit int, i 32-bit int, P raw pointer, F double, v nothing.
+A row is ``name  arguments>result  flags``. Types: O object (an argument is borrowed, a result is borrowed), S object whose
+reference the callee takes over, N new reference (results only), I 64-bit int, i 32-bit int, P raw pointer, F double, v nothing.
 Flags: ``raises`` an exception is signalled by NULL or by a negative int; ``runs`` may run Python code or look at frames;
 ``pure`` no effect at all. Source: the C API reference and CPython's headers.
 """
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 ROWS = """
 PyNumber_Add OO>N raises runs
@@ -147,19 +145,21 @@ _Py_NoneStruct _Py_TrueStruct _Py_FalseStruct _Py_NotImplementedStruct _Py_Ellip
 
 EXCEPTIONS = """
 PyExc_BaseException PyExc_Exception PyExc_NameError PyExc_UnboundLocalError PyExc_TypeError PyExc_ValueError PyExc_StopIteration
-PyExc_AssertionError PyExc_AttributeError PyExc_RuntimeError PyExc_SystemError PyExc_ImportError PyExc_KeyError PyExc_IndexError PyExc_MemoryError
+PyExc_AssertionError PyExc_AttributeError PyExc_RuntimeError PyExc_SystemError PyExc_ImportError PyExc_KeyError
+PyExc_IndexError PyExc_MemoryError
 """
 """Exported pointers to exception types: read through the pointer."""
 
 COMPUTED = tuple("""
 small_ints build_class builtins_module empty_string empty_tuple nothing_function
-vm_compile vm_hot vm_recorded vm_exit vm_error vm_do vm_merge vm_pair name_enter name_exit name_import name_build_class list_append
+vm_compile vm_hot vm_recorded vm_exit vm_error vm_do vm_merge vm_pair name_enter name_exit name_import
+name_build_class list_append
 """.split())
 """Objects that the runtime works out when it makes a context; vm_ ones are its own functions, called from native code."""
 
 STATE = tuple("""
-free_ints free_int_count free_floats free_float_count log log_limit recording entries host_entries exit_id forced_exit exits_taken
-extra_index record_context normal_context keys_next_version loop_threshold poll_function adopted
+free_ints free_int_count free_floats free_float_count log log_limit recording entries host_entries exit_id forced_exit
+exits_taken extra_index record_context normal_context keys_next_version loop_threshold poll_function adopted
 """.split())
 """Mutable words of a context. Those that count are statistics; none belongs to a thread: the interpreter lock guards them."""
 
@@ -167,24 +167,14 @@ FREE_LIST_LIMIT = 512
 """Dead ints, and dead floats, that a context keeps for reuse: more would keep memory of a burst for ever."""
 
 
-@dataclass(frozen=True)
 class CFunction:
-    """One row: see the module's text."""
+    """One row. ``raises``: signals an exception by its result; ``runs``: may run Python code or look at frames."""
 
-    name: str
-    arguments: str
-    result: str
-    flags: frozenset[str]
+    __slots__ = ("arguments", "flags", "name", "raises", "result", "runs")
 
-    @property
-    def raises(self) -> bool:
-        """Signals an exception by its result."""
-        return "raises" in self.flags
-
-    @property
-    def runs(self) -> bool:
-        """May run Python code or look at frames."""
-        return "runs" in self.flags
+    def __init__(self, name: str, arguments: str, result: str, flags: list[str]) -> None:
+        self.name, self.arguments, self.result, self.flags = name, arguments, result, flags
+        self.raises, self.runs = "raises" in flags, "runs" in flags
 
 
 def _table() -> dict[str, CFunction]:
@@ -192,7 +182,7 @@ def _table() -> dict[str, CFunction]:
     for line in ROWS.strip().splitlines():
         name, signature, *flags = line.split()
         arguments, result = signature.split(">")
-        out[name] = CFunction(name, arguments, result, frozenset(flags))
+        out[name] = CFunction(name, arguments, result, flags)
     return out
 
 

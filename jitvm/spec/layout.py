@@ -6,7 +6,6 @@ script then runs on the host.
 """
 from __future__ import annotations
 
-import functools
 import sys
 
 
@@ -175,9 +174,18 @@ _OWN_CONSTANTS = {
 VERSIONS = {(3, 11): (_FIELDS_311, CONSTANTS_311)}
 
 
-@functools.cache
+_current: tuple[dict[str, tuple[int, str]], dict[str, int]] | None = None
+
+
 def current() -> tuple[dict[str, tuple[int, str]], dict[str, int]]:
     """Fields and constants of the running host; UnknownLayout if this version has no table."""
+    global _current
+    if _current is None:
+        _current = _find()
+    return _current
+
+
+def _find() -> tuple[dict[str, tuple[int, str]], dict[str, int]]:
     if sys.implementation.name != "cpython":
         raise UnknownLayout(f"{sys.implementation.name} is not CPython")
     try:
