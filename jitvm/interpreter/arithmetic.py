@@ -168,7 +168,18 @@ def compare(left: Object, right: Object, op: Template) -> Object:
         return new_bool(compare_values(op, int_value(left), int_value(right)))
     if is_float(left) and is_float(right):
         return new_bool(compare_values(op, float_value(left), float_value(right)))
+    if op in ("eq", "ne"):
+        if is_type(left, PyUnicode_Type) and is_type(right, PyUnicode_Type):
+            return new_bool(compare_values(op, same_text(left, right), 1))
     return PyObject_RichCompare(left, right, rich_op(op))
+
+
+@inline
+def same_text(left: Object, right: Object) -> Int:
+    """1 if two strings are equal."""
+    if left is right:
+        return 1
+    return _PyUnicode_EQ(left, right)
 
 
 @helper(raises=True, runs=True)
@@ -197,6 +208,11 @@ def branch_if(left: Object, right: Object, op: Template) -> Branch:
         if compare_values(op, float_value(left), float_value(right)):
             return JUMP
         return NEXT
+    if op in ("eq", "ne"):
+        if is_type(left, PyUnicode_Type) and is_type(right, PyUnicode_Type):
+            if compare_values(op, same_text(left, right), 1):
+                return JUMP
+            return NEXT
     if test_objects(left, right, rich_op(op)) != 0:
         return JUMP
     return NEXT
@@ -212,6 +228,11 @@ def branch_unless(left: Object, right: Object, op: Template) -> Branch:
         if compare_values(op, float_value(left), float_value(right)):
             return NEXT
         return JUMP
+    if op in ("eq", "ne"):
+        if is_type(left, PyUnicode_Type) and is_type(right, PyUnicode_Type):
+            if compare_values(op, same_text(left, right), 1):
+                return NEXT
+            return JUMP
     if test_objects(left, right, rich_op(op)) != 0:
         return NEXT
     return JUMP

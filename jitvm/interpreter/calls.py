@@ -216,16 +216,17 @@ def call_counted(table: Ptr, callee: Object, first: Object, second: Object, argu
 def make_class(callee: Object, arguments: Ptr, count: Int, names: Object) -> New:
     """Makes a class; its functions run in the VM."""
     result = PyObject_Vectorcall(callee, arguments, count, names)
-    adopt_class(result)
+    adopt_class(result, load_object(arguments, 0))
     return result
 
 
 @helper()
-def adopt_class(kind: Object) -> None:
+def adopt_class(kind: Object, body: Object) -> None:
     """The functions that a class body made run in the VM when C code calls them."""
-    cell = local()
-    store_pointer(cell, 0, as_pointer(kind))
-    done = call_runtime(vm_do, cell, 1)
+    cells = local3()
+    store_pointer(cells, 0, as_pointer(kind))
+    store_pointer(cells, 8, as_pointer(body))
+    done = call_runtime(vm_do, cells, 2)
 
 
 @opcode

@@ -451,6 +451,12 @@ def vm_run_module(callee: Object, names: Object, visible: Int) -> New:
     What called it does not count against the recursion limit either.
     """
     entry_context()
+    return run_body(callee, names, visible)
+
+
+@helper()
+def run_body(callee: Object, names: Object, visible: Int) -> New:
+    """See vm_run_module."""
     thread = PyThreadState_Get()
     record = code_record(callee)
     depth = ts_recursion_limit(thread) - ts_recursion_remaining(thread)
@@ -470,6 +476,24 @@ def vm_run_module(callee: Object, names: Object, visible: Int) -> New:
     if visible == 0:
         set_ts_recursion_remaining(thread, ts_recursion_limit(thread) - depth)
     return owned(result)
+
+
+@entry
+def vm_exec(code: Object, names: Object) -> New:
+    """exec(code, names), for the host's importer: the bodies of the program's own modules run in the VM."""
+    entry_context()
+    return execute(code, names)
+
+
+@helper(raises=True, runs=True)
+def execute(code: Object, names: Object) -> New:
+    cells = local3()
+    store_pointer(cells, 0, as_pointer(code))
+    store_pointer(cells, 8, as_pointer(names))
+    answer = call_runtime(vm_module, cells, 2)
+    if type_pointer(answer) is PyFunction_Type:
+        return run_body(answer, names, 1)
+    return PyEval_EvalCode(code, names, names)
 
 
 @helper()

@@ -1,6 +1,7 @@
 """Runs a module's source in the VM: what the command calls, and what Python code that embeds jitvm would."""
 from __future__ import annotations
 
+import _frozen_importlib_external
 import sys
 from types import FunctionType
 
@@ -21,6 +22,7 @@ class Machine:
     def __init__(self, native: Native, records: Records, settings: Settings) -> None:
         self.native, self.records, self.settings = native, records, settings
         self.driver: Any = None
+        self.modules: Any = None
 
 
 machine: Machine | None = None
@@ -37,6 +39,7 @@ def start(settings: Settings) -> Machine | None:
 
     try:
         from jitvm.runtime import attributes, context
+        from jitvm.runtime.modules import OwnModules
         from jitvm.runtime.records import Records
 
         native = context.load()
@@ -49,10 +52,15 @@ def start(settings: Settings) -> Machine | None:
     if _host_only:
         print(f"jitvm: warning: {_host_only}; the script runs on the host", file=sys.stderr)
         return None
-    attributes.native = native
     records = Records(native, settings.loop_threshold if settings.jit else 0)
+    attributes.native, attributes.records = native, records
     native.set_object("vm_compile", records.compile)
     machine = Machine(native, records, settings)
+    machine.modules = OwnModules(native, records)
+    records.unknown = machine.modules.discover
+    native.set_object("vm_module", machine.modules.execute)
+    importers: Any = _frozen_importlib_external
+    importers.exec = native.execute
     if settings.jit:
         native.set_object("vm_hot", _first_hot)
     if "jitvm.report.stats" in sys.modules:
@@ -102,6 +110,8 @@ def run_module(source: bytes | str, filename: str, namespace: dict[str, Any], se
     module = frontend.parse(source, filename)
     vm = start(settings)
     if vm is not None:
+        if not sys.flags.safe_path:
+            vm.modules.begin(sys.path[0])
         vm.records.add(module)
         record = vm.records.by_code[id(module.host)]
         if vm.records.ready(record):

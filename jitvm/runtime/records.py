@@ -13,6 +13,7 @@ from jitvm.spec.bytecodes import OPCODE_MASK, OPCODES, UNIT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import CodeType, FunctionType
     from typing import Any
 
@@ -55,6 +56,7 @@ class Records:
         self.loop_counter = loop_counter
         self.by_code: dict[int, Record] = {}
         self.all: list[Record] = []
+        self.unknown: Callable[[FunctionType], None] | None = None
         self.set_extra = ctypes.pythonapi._PyCode_SetExtra
         self.set_extra.argtypes = [ctypes.py_object, ctypes.c_ssize_t, ctypes.c_void_p]
 
@@ -71,7 +73,9 @@ class Records:
     def compile(self, function: FunctionType) -> None:
         """Called by native code at a function's first call."""
         record = self.by_code.get(id(function.__code__))
-        if record is not None and record.unit is None and not record.reason:
+        if record is None and self.unknown is not None:
+            self.unknown(function)
+        elif record is not None and record.unit is None and not record.reason:
             self.ready(record)
 
     def ready(self, record: Record) -> bool:

@@ -49,6 +49,7 @@ PyIter_Next O>N runs
 PySequence_Contains OO>i raises runs
 PyObject_Vectorcall OPIO>N raises runs
 PyObject_Call OOO>N raises runs
+PyEval_EvalCode OOO>N raises runs
 PyObject_Format OO>N raises runs
 PyObject_Str O>N raises runs
 PyObject_Repr O>N raises runs
@@ -126,6 +127,7 @@ PyUnicode_New Ii>N raises
 PyMapping_Keys O>N raises runs
 PyNumber_Index O>N raises runs
 PyUnicode_Compare OO>i
+_PyUnicode_EQ OO>i pure
 PyObject_Hash O>I raises runs
 _PyObject_GC_New O>N raises
 fmod FF>F pure
@@ -153,7 +155,7 @@ PyExc_IndexError PyExc_MemoryError
 COMPUTED = tuple("""
 small_ints build_class builtins_module empty_string empty_tuple nothing_function
 vm_compile vm_hot vm_recorded vm_exit vm_error vm_do vm_merge vm_pair name_enter name_exit name_import
-name_build_class list_append
+name_build_class list_append vm_module
 """.split())
 """Objects that the runtime works out when it makes a context; vm_ ones are its own functions, called from native code."""
 

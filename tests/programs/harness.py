@@ -89,7 +89,7 @@ def _rounds():
     print(counts[-1] - counts[5], counts)
 _rounds()
 """
-"""Takes the place of what follows ``main()``: runs ``main`` again and again and prints by how many memory blocks the process grew.
+"""Takes the place of what follows ``main()``: runs ``main`` again and again and prints how many memory blocks that took.
 
 The dead ints and floats that the VM keeps for reuse do not count.
 """

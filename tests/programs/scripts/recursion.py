@@ -95,7 +95,7 @@ def attempt(name, f, *args):
     try:
         f(*args)
     except RecursionError as error:
-        print(name, "RecursionError" if name == "through_sort" else error)
+        print(name, "RecursionError" if name in ("through_sort", "lt") else error)
 
 
 def ackermann(m, n):

@@ -1,0 +1,120 @@
+"""Modules of the program's own, imported by the host's machinery: their functions run in the VM, and their bodies where these loop.
+
+The host's importer executes a module's code by calling ``exec``, a name that it finds in its own namespace first: there stands a
+C function of ours. The source of a module is parsed when it is first needed; the code objects that the host has loaded are kept.
+"""
+from __future__ import annotations
+
+import builtins
+import os
+import sys
+from array import array
+from types import CodeType, FunctionType
+
+from jitvm import frontend
+from jitvm.runtime import attributes
+from jitvm.spec import layout
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from jitvm.runtime.context import Native
+    from jitvm.runtime.records import Records
+
+HOST_STATE = 2
+NOT_OWN = ("site-packages", "dist-packages")
+BACKWARD = frozenset((140, 134, 173, 174, 175, 176))
+"""The host's opcodes that jump backward (3.11's JUMP_BACKWARD_NO_INTERRUPT, JUMP_BACKWARD, POP_JUMP_BACKWARD_IF_*)."""
+_IGNORE = ("ignore", None, Warning, None, 0)
+
+
+class OwnModules:
+    """The modules below one directory, that of the program, and not of the host's library."""
+
+    def __init__(self, native: Native, records: Records) -> None:
+        self.native, self.records = native, records
+        self.folder = ""
+        self.library = os.path.dirname(os.__file__) + os.sep
+        self.loaded: dict[str, tuple[CodeType, dict[str, Any]]] = {}
+        self.reasons: dict[str, str] = {}
+        size = layout.current()[1]["CODE_RECORD"]
+        self.foreign = array("Q", bytes(size))
+        self.foreign[layout.current()[0]["vm_state"][0] // 8] = HOST_STATE
+
+    def begin(self, folder: str) -> None:
+        """The program's directory is known."""
+        self.folder = os.path.join(os.path.abspath(folder), "")
+
+    def is_own(self, filename: str) -> bool:
+        """Whether a file is part of the program."""
+        if not self.folder or not filename.startswith(self.folder) or filename.startswith(self.library):
+            return False
+        rest = filename[len(self.folder):]
+        return rest.endswith(".py") and not any(part in rest for part in NOT_OWN)
+
+    def execute(self, code: CodeType, namespace: dict[str, Any]) -> FunctionType | None:
+        """Called by native code in place of ``exec``: the function that runs a module's body in the VM, None for the host."""
+        if "__builtins__" not in namespace:
+            namespace["__builtins__"] = builtins.__dict__
+        sys.audit("exec", code)
+        if type(code) is not CodeType or not self.is_own(code.co_filename):
+            return None
+        self.loaded[code.co_filename] = code, namespace
+        if not BACKWARD.intersection(code.co_code[::2]) or not self.take(code.co_filename):
+            return None
+        record = self.records.by_code[id(code)]
+        return FunctionType(code, namespace) if self.records.ready(record) else None
+
+    def discover(self, function: FunctionType) -> None:
+        """Called for a function without a record, once for each code object."""
+        code = function.__code__
+        if code.co_filename in self.loaded and code.co_filename not in self.reasons:
+            self.take(code.co_filename)
+        if id(code) not in self.records.by_code:
+            self.records.set_extra(code, self.native.extra_index, self.foreign.buffer_info()[0])
+
+    def take(self, filename: str) -> bool:
+        """Gives records to the code objects of a loaded module; False where its source is not what was loaded."""
+        host, namespace = self.loaded[filename]
+        if id(host) in self.records.by_code:
+            return True
+        try:
+            with open(filename, "rb") as file:
+                source = file.read()
+            module = _parse(source, filename)
+        except (OSError, SyntaxError, ValueError, RecursionError) as error:
+            self.reasons[filename] = f"its source cannot be read: {type(error).__name__}"
+            return False
+        if module.host != host:
+            self.reasons[filename] = "its source is not what was loaded"
+            return False
+        module.host = host
+        self.records.add(module)
+        for value in tuple(namespace.values()):
+            attributes.adopt(value)
+            if issubclass(type(value), type) and attributes.namespace_of(value).get("__module__") == namespace.get("__name__"):
+                for body in _bodies(host, value):
+                    attributes.adopt_class(value, body)
+        return True
+
+
+def _bodies(host: CodeType, kind: type) -> Iterator[CodeType]:
+    """The code of the body of a class at module level."""
+    for code in host.co_consts:
+        if type(code) is CodeType and code.co_qualname == attributes.qualname_of(kind):
+            yield code
+
+
+def _parse(source: bytes, filename: str) -> frontend.Module:
+    """Parses without warnings: the host has given those. The list of filters is changed directly, unnoticed."""
+    warnings = sys.modules.get("warnings")
+    filters = getattr(warnings, "filters", None)
+    if not isinstance(filters, list):
+        return frontend.parse(source, filename)
+    filters.insert(0, _IGNORE)
+    try:
+        return frontend.parse(source, filename)
+    finally:
+        filters.remove(_IGNORE)
