@@ -314,15 +314,6 @@ def return_const(value: Const) -> None:
     return goto(after, caller + FRAME_SIZE, vm_constants(header_code(caller)))
 
 
-@control
-def resume(kind: Imm) -> None:
-    """The first instruction of a function: signals and other threads get their turn."""
-    if unlikely(interp_eval_breaker(ts_interp(thread)) != 0):
-        set_position()
-        poll()
-    return goto(next_pc(), regs, consts)
-
-
 @helper(raises=True, runs=True, cold=True)
 def poll() -> New:
     """Handles what waits for this thread (signals, other threads, async exceptions): an empty host function does."""

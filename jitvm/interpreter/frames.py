@@ -578,9 +578,9 @@ def unwind() -> None:
 
 @primitive
 def stop_recording() -> None:
-    """The activation that records returns to C: the recording is given up."""
+    """The activation that records returns to C: the recording ends."""
     if unlikely(recording() != 0):
-        set_recording(0)
+        end_segment(NULLP, NULLP)
 
 
 @entry

@@ -150,9 +150,8 @@ class Emitter:
         full, room = self.label("full"), self.label("room")
         self.emit(f"br i1 {self.value(f'icmp ugt ptr {used}, {limit}')}, label %{full}, label %{room}{UNLIKELY}")
         self.at(full)
-        self.emit(f"store i64 0, ptr {self.slot_of_context('recording')}")
-        plain = self.value(f"load ptr, ptr {self.slot_of_context('normal_context')}")
-        self.go("%pc", context=plain)
+        self.library.need_handler("recording_full")
+        self.tail("@op.recording_full", "%pc", "%regs", "%consts", "%ctx", "%word")
         self.at(room)
 
     def log(self, word: str) -> None:
@@ -999,6 +998,15 @@ class Emitter:
         index = self.value(f"and i64 {word}, {OPCODE_MASK}")
         handler = self.value(f"load ptr, ptr {self.value(f'getelementptr ptr, ptr %ctx, i64 {index}')}")
         result = self.value(f"call {CONVENTION} ptr {handler}(ptr {pc}, ptr {regs}, ptr {consts}, ptr %ctx, ptr {thread}, i64 {word})")
+        return Value(result, "O")
+
+    def call_run_handler(self, node: ast.Call) -> Value:
+        """run_handler("name", pc, regs, consts, thread): as run_frame, beginning with a handler of its own."""
+        assert isinstance(node.args[0], ast.Constant)
+        name = str(node.args[0].value)
+        self.library.need_handler(name)
+        pc, regs, consts, thread = (self.expression(a).text for a in node.args[1:])
+        result = self.value(f"call {CONVENTION} ptr @op.{name}(ptr {pc}, ptr {regs}, ptr {consts}, ptr %ctx, ptr {thread}, i64 0)")
         return Value(result, "O")
 
     def call_entry_context(self, node: ast.Call) -> Value:

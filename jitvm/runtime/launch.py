@@ -62,6 +62,7 @@ def start(settings: Settings) -> Machine | None:
     importers: Any = _frozen_importlib_external
     importers.exec = native.execute
     if settings.jit:
+        records.call_counter = settings.call_threshold
         native.set_object("vm_hot", _first_hot)
     if "jitvm.report.stats" in sys.modules:
         from jitvm.report import stats

@@ -7,7 +7,7 @@ from __future__ import annotations
 import ctypes
 from array import array
 
-from jitvm.frontend import CodeUnit, Module, Unsupported
+from jitvm.frontend.code import Unsupported, host_codes
 from jitvm.spec import layout
 from jitvm.spec.bytecodes import OPCODE_MASK, OPCODES, UNIT
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from types import CodeType, FunctionType
     from typing import Any
 
+    from jitvm.frontend import CodeUnit, Module
     from jitvm.runtime.context import Native
 
 LAZY, READY, HOST = 0, 1, 2
@@ -54,6 +55,7 @@ class Records:
     def __init__(self, native: Native, loop_counter: int) -> None:
         self.native = native
         self.loop_counter = loop_counter
+        self.call_counter = 0
         self.by_code: dict[int, Record] = {}
         self.all: list[Record] = []
         self.unknown: Callable[[FunctionType], None] | None = None
@@ -62,7 +64,7 @@ class Records:
 
     def add(self, module: Module) -> None:
         """Gives every code object of a module its lazy record."""
-        for code in module.codes():
+        for code in host_codes(module.host):
             record = Record(module, code, len(self.all))
             record.set("vm_code", id(code))
             record.set("vm_id", record.number)
@@ -104,11 +106,13 @@ class Records:
             row = BYTECODES[words[2 * place] & OPCODE_MASK]
             if row.name == "loop":
                 words[2 * place + 3] = self.loop_counter
+            elif row.name == "resume":
+                words[2 * place + 3] = self.call_counter
             place += row.size
         record.instructions = words
         record.keep.append(unit.constants)
         record.constants = array("Q", [id(value) for value in unit.constants] or [0])
-        record.handlers = array("q", [number for row in unit.handlers for number in row] or [0])
+        record.handlers = array("q", [number for row in unit.handlers for number in row.row()] or [0])
         count = code.co_argcount + code.co_kwonlyargcount
         names = code.co_varnames[:count]
         record.names = array("Q", [id(name) for name in names] or [0])

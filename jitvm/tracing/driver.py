@@ -19,6 +19,7 @@ from jitvm.spec.bytecodes import UNIT
 from jitvm.spec.cfunctions import CFUNCTIONS, SLOTS
 from jitvm.tracing.code import TracedCode
 from jitvm.tracing.exits import CONSTANT, FRAME, Exit
+from jitvm.tracing.functions import FunctionRegion
 from jitvm.tracing.machine import Abort
 from jitvm.tracing.profile import Profile, split
 from jitvm.tracing.region import NotInlined, Region
@@ -30,6 +31,8 @@ ATTEMPTS = 16
 RECOMPILATIONS = 40
 """Rebuilds of one region: each brings an exit in; then its exits stay exits."""
 NEVER = 1 << 60
+COUNTER = 24
+"""Bytes from a loop or resume instruction to its counter; the compiled code's address lies 8 bytes before."""
 
 
 class Root:
@@ -37,6 +40,7 @@ class Root:
 
     def __init__(self, code: TracedCode, pc: int) -> None:
         self.code, self.pc = code, pc
+        self.function = code.instruction(pc).row.name == "resume"
         self.specs: dict[Any, dict[Any, Any]] = {}
         self.refused: set[Any] = set()
         self.failures = 0
@@ -100,11 +104,14 @@ class Driver:
 
     # -- from native code
     @unseen
-    def hot(self, pc: int, _registers: int) -> None:
-        """A loop's counter ran out."""
+    def hot(self, pc: int, registers: int) -> None:
+        """The counter of a loop or function ran out."""
         if self.native.twin[SLOTS["recording"]]:
+            self.native.poke(pc + COUNTER, self.settings.loop_threshold)
             return
         root = self.root_at(pc)
+        if root is not None and root.function and not self.prepare_function(root, registers):
+            return
         if root is not None and not root.final:
             self.record(Session(root, (), root.code))
 
@@ -133,7 +140,11 @@ class Driver:
         new, path, code = self.take_in(session, split(self.log[:used]))
         root = session.root
         self.seconds["recording"] += time.perf_counter() - started
-        if path is None:
+        if root.function:
+            if new or not root.compiled:
+                self.compile(root)
+            return
+        if path is None or not pc:
             self.fail(root, "left-frame", "")
             return
         at_root = not path and pc == root.pc
@@ -148,6 +159,21 @@ class Driver:
             return
         if new or not root.compiled:
             self.compile(root)
+
+    def prepare_function(self, root: Root, registers: int) -> bool:
+        """Whether a hot function is worth compiling by itself: a recursive one. Notes the kinds of its arguments."""
+        code = root.code.code
+        if code.co_name not in code.co_names:
+            return False
+        kinds = []
+        for index in range(code.co_argcount):
+            address = self.native.peek(registers + 8 * index)
+            value = self.native.object_at(address) if address else None
+            kinds.append({int: "int", float: "float", bool: "bool"}.get(type(value), "object"))
+        root.specs.setdefault("arguments", kinds)
+        root.specs.setdefault("result", "int")
+        root.specs.setdefault("pure", True)
+        return True
 
     # -- recording
     def record(self, session: Session) -> None:
@@ -168,21 +194,29 @@ class Driver:
         if path:
             stack = [session.root.code, *(self.code_at(site) for site in path[1:]), code]
         new = False
+        recursion: list[tuple[tuple[int, ...], list[TracedCode]]] = []
         for place, (pc, vector) in enumerate(steps):
             following = steps[place + 1][0] if place + 1 < len(steps) else 0
             new |= profile.add(path, pc, vector)
             name = code.instruction(pc).row.name
             if name.startswith("return_"):
-                if not path:
+                if not path and not recursion:
                     return new, None, None
-                path, stack = path[:-1], stack[:-1]
+                if not path:
+                    path, stack = recursion.pop()
+                else:
+                    path, stack = path[:-1], stack[:-1]
                 code = stack[-1]
             elif name.startswith("call") and following:
                 entered = self.record_at(following)
                 if entered is not None and following == entered.base:
                     profile.entered[path, pc] = following
-                    path, code = (*path, pc), entered
-                    stack.append(entered)
+                    if session.root.function and entered is session.root.code and not path:
+                        recursion.append((path, stack))
+                        path, stack, code = (), [entered], entered
+                    else:
+                        path, code = (*path, pc), entered
+                        stack = [*stack, entered]
             if following and not code.base <= following < code.base + 8 * len(code.unit.words):
                 return new, None, None
         return new, path, code
@@ -209,7 +243,8 @@ class Driver:
         started = time.perf_counter()
         profile = self.profile_of(root.code)
         for _ in range(ATTEMPTS):
-            region = Region(self, root.code, root.pc, profile, root.specs, root.refused)
+            kind = FunctionRegion if root.function else Region
+            region = kind(self, root.code, root.pc, profile, root.specs, root.refused)
             try:
                 text = region.build()
             except NotInlined as error:

@@ -170,7 +170,7 @@ class Region(CallsMixin, LoopsMixin, ExitsMixin):
         """Replays one bytecode; where to go on, or None."""
         self.replayed += 1
         if self.replayed > self.driver.settings.trace_limit * 4:
-            raise Abort("too long", f"{self.replayed} bytecodes replayed")
+            raise Abort("too-long", f"{self.replayed} bytecodes replayed")
         self.pc = pc
         self.visited.add((self.path, pc))
         self.start = self.state.copy()
