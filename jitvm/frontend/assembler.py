@@ -1,18 +1,20 @@
 """Emission of instructions: labels and jumps, registers of temporaries, definite assignment, handler rows."""
 from __future__ import annotations
 
-import ast
 import sys
 from array import array
-from dis import opmap
-from types import CodeType
-from typing import NamedTuple
+from opcode import opmap
 
-from jitvm.frontend.code import REASONS, CodeUnit, Handler, Loop, Position, Unsupported
+from jitvm.frontend import tree as ast
+from jitvm.frontend.code import REASONS, CodeUnit, Handler, Loop, Unsupported
 from jitvm.frontend.constants import constant_key
 from jitvm.frontend.positions import HostPositions, Span
 from jitvm.frontend.scopes import Names
 from jitvm.spec.bytecodes import BYTECODES, FIELDS, OPCODE_BITS, OPCODES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import CodeType
 
 UNREACHABLE = -1
 """The set of bound registers where control cannot come: all of them, so that it is neutral where paths meet."""
@@ -21,15 +23,9 @@ Place = ast.expr | ast.stmt | ast.excepthandler | ast.pattern | Span
 """Where an instruction stands in the source: a node, or a span in the order of ``co_positions``."""
 
 
-class Layout(NamedTuple):
-    """What ``emit`` needs of a row of the table of bytecodes."""
-
-    opcode: int
-    tail: tuple[int, ...]
-    sources: tuple[tuple[int, int], ...]
-    writes: bool
-    target: int
-    ends: bool
+Layout = tuple[int, tuple[int, ...], tuple[tuple[int, int], ...], bool, int, bool]
+"""What ``emit`` needs of a row of the table of bytecodes: opcode, words that follow, sources, whether the first operand is
+written, field of the jump offset, whether control ends."""
 
 
 def _layout(number: int) -> Layout:
@@ -38,7 +34,7 @@ def _layout(number: int) -> Layout:
                     for operand in row.operands if operand.kind == "r")
     target = next((FIELDS.index(operand.field) for operand in row.operands if operand.kind == "j"), -1)
     writes = bool(row.operands) and row.operands[0].kind == "d"
-    return Layout(number, (0,) * (1 + 2 * row.units), sources, writes, target, row.ends)
+    return number, (0,) * (1 + 2 * row.units), sources, writes, target, row.ends
 
 
 LAYOUTS: dict[str, Layout] = {name: _layout(number) for name, number in OPCODES.items()}
@@ -174,7 +170,7 @@ class Assembler:
 
     def emit_jump(self, name: str, label: Label, a: int = 0, b: int = 0, keep: int = 0) -> None:
         """Adds an instruction that may jump to ``label``; ``a`` and ``b`` are its other operands."""
-        self._jumps.append((self.here, LAYOUTS[name].target, label))
+        self._jumps.append((self.here, LAYOUTS[name][4], label))
         label.bound &= self.bound
         self.emit(name, a, b, 0, keep)
 
@@ -234,18 +230,17 @@ class Assembler:
         self._patch_jumps()
         if max(self.registers, len(self._constants)) > 0xFFFF:
             raise Unsupported(REASONS["too large"], self.host.co_firstlineno)
-        offsets, positions = self._source_positions()
         return CodeUnit(
             name=self.host.co_qualname,
             first_line=self.host.co_firstlineno,
             registers=self.registers,
             words=array("Q", self._words),
-            host_offsets=tuple(offsets),
-            positions=tuple(positions),
+            host_offsets=tuple(self._host_offsets()),
             constants=tuple(self._constants),
             handlers=tuple(Handler(start, end, region.target.unit, region.register, region.depth)
                            for start, end, region in self._rows),
-            loops=tuple(sorted(self._loops)),
+            loops=tuple(sorted(self._loops, key=Loop.row)),
+            code=self.host,
         )
 
     def _patch_jumps(self) -> None:
@@ -256,24 +251,20 @@ class Assembler:
                 raise Unsupported(REASONS["too large"], self.host.co_firstlineno)
             self._words[unit * 2] |= (offset & 0xFFFF) << (16 + 16 * field)
 
-    def _source_positions(self) -> tuple[list[int], list[Position]]:
-        """The host's offset and position for each unit."""
+    def _host_offsets(self) -> list[int]:
+        """The host's offset for each unit."""
         host = self.host_positions
         offsets: list[int] = []
-        positions: list[Position] = []
-        known: dict[tuple[str, Span], tuple[int, Position]] = {}
+        known: dict[tuple[str, Span], int] = {}
         offset = host.first
         ends = [mark[0] for mark in self._marks[1:]]
         ends.append(self.here)
         for (unit, name, place), end in zip(self._marks, ends, strict=True):
             span: Span = place if type(place) is tuple else (
                 place.lineno, place.end_lineno, place.col_offset, place.end_col_offset)  # type: ignore
-            row = known.get((name, span))
-            if row is None:
-                offset = host.offset(name, span, offset)
-                row = known[name, span] = offset, host.position(offset)
-            offset = row[0]
-            for _ in range(end - unit):
-                offsets.append(row[0])
-                positions.append(row[1])
-        return offsets, positions
+            found = known.get((name, span))
+            if found is None:
+                found = known[name, span] = host.offset(name, span, offset)
+            offset = found
+            offsets += [offset] * (end - unit)
+        return offsets

@@ -1,82 +1,84 @@
 """Blocks around a statement, and how control leaves them: what ``return``, ``break`` and ``continue`` undo on the way."""
 from __future__ import annotations
 
-import ast
-from dataclasses import dataclass, field
-
+from jitvm.frontend import tree as ast
 from jitvm.frontend.assembler import Label, Place, Region
 from jitvm.frontend.functions import FunctionCompiler
 
 
-@dataclass(slots=True)
 class Block:
-    """A statement that control is in. ``regions`` are the handlers that cover its code, innermost first."""
+    """A statement that control is in. ``regions`` are the handlers that cover its code, innermost first.
 
-    regions: list[Region] = field(default_factory=list)
+    ``silent``: whether nothing is to be done when control leaves.
+    """
 
-    @property
-    def silent(self) -> bool:
-        """Whether nothing is to be done when control leaves."""
-        return True
+    __slots__ = ("regions",)
+    silent = False
+
+    def __init__(self, regions: list[Region]) -> None:
+        self.regions = regions
 
 
-@dataclass(slots=True)
+class TryBlock(Block):
+    """The part of a ``try`` that handlers cover."""
+
+    __slots__ = ()
+    silent = True
+
+
 class LoopBlock(Block):
     """A loop: ``iterator`` is the register of a ``for`` loop's iterator, -1 for ``while``."""
 
-    again: Label = field(default_factory=Label)
-    end: Label = field(default_factory=Label)
-    iterator: int = -1
+    __slots__ = ("again", "end", "iterator")
+    silent = True
+
+    def __init__(self, iterator: int = -1) -> None:
+        super().__init__([])
+        self.again, self.end, self.iterator = Label(), Label(), iterator
 
 
-@dataclass(slots=True)
 class FinallyBlock(Block):
     """The part of a ``try`` that ``body`` follows in any case."""
 
-    body: list[ast.stmt] = field(default_factory=list)
+    __slots__ = ("body",)
 
-    @property
-    def silent(self) -> bool:
-        return False
+    def __init__(self, regions: list[Region], body: list[ast.stmt]) -> None:
+        super().__init__(regions)
+        self.body = body
 
 
-@dataclass(slots=True)
 class HandlerBlock(Block):
     """A handler: ``saved`` holds the exception that was being handled before, ``exception`` the one that came.
 
     ``name`` is that of ``except ... as name``, which is unbound at the end.
     """
 
-    saved: int = -1
-    exception: int = -1
-    name: str | None = None
+    __slots__ = ("exception", "name", "saved")
 
-    @property
-    def silent(self) -> bool:
-        return False
+    def __init__(self, regions: list[Region], saved: int, exception: int) -> None:
+        super().__init__(regions)
+        self.saved, self.exception = saved, exception
+        self.name: str | None = None
 
 
-@dataclass(slots=True)
 class WithBlock(Block):
     """The body of a ``with``; ``leave`` holds the bound ``__exit__``."""
 
-    leave: int = -1
-    place: Place = (0, 0, 0, 0)
+    __slots__ = ("leave", "place")
 
-    @property
-    def silent(self) -> bool:
-        return False
+    def __init__(self, regions: list[Region], leave: int, place: Place) -> None:
+        super().__init__(regions)
+        self.leave, self.place = leave, place
 
 
-@dataclass(slots=True)
 class ValueBlock(Block):
     """The body of a ``finally`` on the way of a ``return``, whose value waits in ``register``."""
 
-    register: int = -1
+    __slots__ = ("register",)
 
-    @property
-    def silent(self) -> bool:
-        return False
+    def __init__(self, register: int) -> None:
+        super().__init__([])
+        self.register = register
 
 
 class BlockCompiler(FunctionCompiler):

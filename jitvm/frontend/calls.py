@@ -1,10 +1,12 @@
 """Calls of every shape."""
 from __future__ import annotations
 
-import ast
-from collections.abc import Sequence
-
+from jitvm.frontend import tree as ast
 from jitvm.frontend.expressions import ExpressionCompiler, attribute_place
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class CallCompiler(ExpressionCompiler):

@@ -2,8 +2,13 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass
-from typing import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import CodeType as CodeType
+else:
+    CodeType = type((lambda: 0).__code__)
 
 REASONS: dict[str, str] = {
     "generator": "generator function",
@@ -29,34 +34,57 @@ class Unsupported(Exception):
         self.line = line
 
 
-class Handler(NamedTuple):
+class Handler:
     """An exception in units [start, end) clears the registers from ``depth`` on, goes to ``register``, then ``target``."""
 
-    start: int
-    end: int
-    target: int
-    register: int
-    depth: int
+    __slots__ = ("depth", "end", "register", "start", "target")
+
+    def __init__(self, start: int, end: int, target: int, register: int, depth: int) -> None:
+        self.start, self.end, self.target, self.register, self.depth = start, end, target, register, depth
+
+    def row(self) -> tuple[int, int, int, int, int]:
+        """The fields in order."""
+        return self.start, self.end, self.target, self.register, self.depth
 
 
-class Loop(NamedTuple):
+class Loop:
     """A loop: the unit of its ``loop`` instruction, the unit past its back-edge, its nesting depth."""
 
-    header: int
-    end: int
-    nest: int
+    __slots__ = ("end", "header", "nest")
+
+    def __init__(self, header: int, end: int, nest: int) -> None:
+        self.header, self.end, self.nest = header, end, nest
+
+    def row(self) -> tuple[int, int, int]:
+        """The fields in order."""
+        return self.header, self.end, self.nest
 
 
-@dataclass(frozen=True, slots=True)
 class CodeUnit:
-    """The register bytecode of one code object: plain data only, see ``docs/CONTRACTS.md``."""
+    """The register bytecode of one code object: plain data, see ``docs/CONTRACTS.md``, and the code object itself."""
 
-    name: str
-    first_line: int
-    registers: int
-    words: array[int]
-    host_offsets: tuple[int, ...]
-    positions: tuple[Position, ...]
-    constants: tuple[object, ...]
-    handlers: tuple[Handler, ...]
-    loops: tuple[Loop, ...]
+    __slots__ = ("_positions", "code", "constants", "first_line", "handlers", "host_offsets", "loops", "name", "registers",
+                 "words")
+
+    def __init__(self, *, name: str, first_line: int, registers: int, words: array[int], host_offsets: tuple[int, ...],
+                 constants: tuple[object, ...], handlers: tuple[Handler, ...], loops: tuple[Loop, ...], code: CodeType) -> None:
+        self.name, self.first_line, self.registers, self.words = name, first_line, registers, words
+        self.host_offsets, self.constants, self.handlers, self.loops = host_offsets, constants, handlers, loops
+        self.code = code
+        self._positions: tuple[Position, ...] | None = None
+
+    @property
+    def positions(self) -> tuple[Position, ...]:
+        """For each unit what the host's line table says: line, column, end line, end column."""
+        if self._positions is None:
+            entries = [(line, column, end_line, end_column) for line, end_line, column, end_column in self.code.co_positions()]
+            self._positions = tuple([entries[offset >> 1] for offset in self.host_offsets])
+        return self._positions
+
+
+def host_codes(code: CodeType) -> Iterator[CodeType]:
+    """``code`` and all code objects within, in the host's order."""
+    yield code
+    for constant in code.co_consts:
+        if type(constant) is CodeType:
+            yield from host_codes(constant)

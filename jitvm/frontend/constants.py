@@ -1,11 +1,16 @@
 """Constants: when two are the same, and the folding that the host does before it compiles."""
 from __future__ import annotations
 
-import ast
-import operator
-from collections.abc import Callable
-from types import CodeType
-from typing import Any
+import _operator as operator
+
+from jitvm.frontend import tree as ast
+from jitvm.frontend.code import CodeType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
 
 NOT_CONSTANT = object()
 """What ``fold`` gives for an expression that is no constant."""

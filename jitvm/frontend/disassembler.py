@@ -1,11 +1,12 @@
 """The text form of a code unit, for people and tests."""
 from __future__ import annotations
 
-from collections.abc import Iterator
-from types import CodeType
-
-from jitvm.frontend.code import CodeUnit
+from jitvm.frontend.code import CodeType, CodeUnit
 from jitvm.spec.bytecodes import Bytecode, Operand, decode
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Instruction:

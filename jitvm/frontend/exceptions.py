@@ -5,10 +5,9 @@ a second handler which undoes that and raises on.
 """
 from __future__ import annotations
 
-import ast
-
+from jitvm.frontend import tree as ast
 from jitvm.frontend.assembler import Label, Region
-from jitvm.frontend.blocks import Block, FinallyBlock, HandlerBlock, WithBlock
+from jitvm.frontend.blocks import FinallyBlock, HandlerBlock, TryBlock, WithBlock
 from jitvm.frontend.statements import StatementCompiler
 
 
@@ -99,7 +98,7 @@ class ExceptionCompiler(StatementCompiler):
     def try_except(self, node: ast.Try) -> None:
         """``try`` / ``except`` / ``else``."""
         region = self.cover(self.top)
-        self.enter(Block([region]))
+        self.enter(TryBlock([region]))
         self.body(node.body)
         self.leave()
         self.body(node.orelse)

@@ -1,13 +1,20 @@
 """Expressions: each leaves its value in a register, the operand's own where a local can be read in place."""
 from __future__ import annotations
 
-import ast
-from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, cast
-
+from jitvm.frontend import tree as ast
 from jitvm.frontend.assembler import Label, Place
 from jitvm.frontend.constants import NOT_CONSTANT, fold
-from jitvm.frontend.variables import Later, VariableCompiler
+from jitvm.frontend.tree import cast
+from jitvm.frontend.variables import VariableCompiler
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any, ClassVar
+
+    from jitvm.frontend.variables import Later
+
+    Visitor = Callable[[Any, Any, int], int]
 
 OPERATIONS: dict[type, str] = {
     ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "truediv", ast.FloorDiv: "floordiv", ast.Mod: "mod",
@@ -42,7 +49,6 @@ OPPOSITE: dict[type, ast.cmpop] = {
 }
 CONVERSIONS = {-1: 0, ord("s"): 1, ord("r"): 2, ord("a"): 3}
 
-Visitor = Callable[[Any, Any, int], int]
 
 
 class ExpressionCompiler(VariableCompiler):
@@ -524,7 +530,8 @@ def opposite_comparison(node: ast.UnaryOp) -> ast.Compare | None:
     opposite = OPPOSITE.get(type(inner.ops[0]))
     if opposite is None:
         return None
-    return ast.copy_location(ast.Compare(inner.left, [opposite], inner.comparators), inner)
+    return ast.Compare(inner.left, [opposite], inner.comparators, lineno=inner.lineno, col_offset=inner.col_offset,
+                       end_lineno=inner.end_lineno, end_col_offset=inner.end_col_offset)
 
 
 def constant_items(items: Sequence[ast.expr]) -> tuple[object, ...] | None:

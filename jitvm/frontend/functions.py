@@ -2,15 +2,17 @@
 from __future__ import annotations
 import __future__
 
-import ast
-from types import CodeType
-from typing import cast
-
+from jitvm.frontend import tree as ast
 from jitvm.frontend.assembler import Label, Place
 from jitvm.frontend.calls import CallCompiler
 from jitvm.frontend.constants import NOT_CONSTANT
 from jitvm.frontend.expressions import constant_display, constant_items
 from jitvm.frontend.scopes import Comprehension, Scope
+from jitvm.frontend.tree import cast
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import CodeType
 
 DEFAULTS, KEYWORD_DEFAULTS, ANNOTATIONS, CLOSURE = 1, 2, 4, 8
 """Flags of ``make_function``."""
@@ -45,7 +47,7 @@ class FunctionCompiler(CallCompiler):
 
     def make_function(self, node: Scope, mark: int, flags: int, target: int) -> int:
         """Makes a function of the window that begins with its code at ``mark``, after adding the closure."""
-        code = cast(CodeType, self._constants[self.constant(self.children.find(node))])
+        code = cast("CodeType", self._constants[self.constant(self.children.find(node))])
         self.at = cast(ast.expr, node)
         if code.co_freevars:
             base = self.top
@@ -287,9 +289,8 @@ def annotation_texts(node: Definition) -> tuple[str, ...]:
     """Names and texts of a function's annotations as the host writes them under ``from __future__ import annotations``."""
     args = ast.arguments(node.args.posonlyargs, node.args.args, node.args.vararg, node.args.kwonlyargs,
                          [None] * len(node.args.kwonlyargs), node.args.kwarg, [])
-    stub = ast.FunctionDef(node.name, args, [ast.Pass()], [], node.returns)
-    tree = ast.fix_missing_locations(ast.Module([stub], []))
-    code = compile(tree, "", "exec", FUTURE_ANNOTATIONS, True)
+    stub = ast.FunctionDef(node.name, args, [ast.Pass(lineno=1, col_offset=0)], [], node.returns, lineno=1, col_offset=0)
+    code = compile(ast.Module([stub], []), "", "exec", FUTURE_ANNOTATIONS, True)
     return next(constant for constant in code.co_consts if type(constant) is tuple)
 
 

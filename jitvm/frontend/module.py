@@ -1,146 +1,166 @@
-"""A module's source, its host code objects, and the units compiled from them so far."""
+"""A module's source, its host code objects, and the units compiled from them so far; their form on disk.
+
+A module that was stored is restored without the compiler; what was not compiled then is compiled now, from the source.
+"""
 from __future__ import annotations
 
-import ast
+import marshal
 import sys
-from types import CodeType
-from typing import cast
+from array import array
 
-from jitvm.frontend.assembler import Label
-from jitvm.frontend.code import REASONS, CodeUnit, Unsupported
-from jitvm.frontend.patterns import PatternCompiler
-from jitvm.frontend.scopes import Scope, ScopeIndex, host_codes
+from jitvm.frontend.code import REASONS, CodeUnit, Handler, Loop, Unsupported, host_codes
 
-CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR = 0x20, 0x80, 0x200
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import ast
+    from collections.abc import Callable
+    from types import CodeType
+    from typing import Any
+
+    from jitvm.frontend.compiler import ModuleCompiler
+
+ONLY_AST = 0x400
 DEPTH = 10_000
 """How deep the compiler may recurse, whatever the depth of its caller: in 3.11 calls within Python take no C stack."""
-KINDS = ((CO_GENERATOR, "generator"), (CO_COROUTINE, "coroutine"), (CO_ASYNC_GENERATOR, "async generator"))
 
 
 class Module:
-    """One parsed source file: ``host`` is the host's code object of its body."""
+    """One source file: ``host`` is the host's code object of its body.
 
-    def __init__(self, source: str | bytes, filename: str) -> None:
-        """Parses and compiles for the host. Raises SyntaxError and ValueError as ``compile`` does."""
-        self.filename = filename
-        self.tree = cast(ast.Module, compile(source, filename, "exec", ast.PyCF_ONLY_AST, dont_inherit=True))
-        self.host: CodeType = compile(self.tree, filename, "exec", dont_inherit=True, optimize=-1)
-        self._has_walrus = (b":=" if isinstance(source, bytes) else ":=") in source  # type: ignore[operator]
-        self._index: ScopeIndex | None = None
+    ``quiet``: its compilation gave the host no reason to warn. One that did must not be stored: the host warns at each run.
+    ``fresh``: units compiled since it was stored.
+    """
+
+    def __init__(self, source: str | bytes, filename: str, stored: bytes | None = None) -> None:
+        """Compiles for the host: raises SyntaxError and ValueError as ``compile`` does.
+
+        With ``stored``, what ``dump`` gave for the same source, filename and host, all is taken from there.
+        """
+        self.source, self.filename = source, filename
+        self.fresh = 0
         self._units: dict[int, CodeUnit | Unsupported] = {}
+        self._stored: dict[int, tuple[Any, ...]] = {}
+        self._compiler: ModuleCompiler | None = None
+        self.quiet = True
+        if stored is None:
+            self.quiet, (tree, self.host) = watched(self._parse)
+            self._make_compiler(tree)
+        else:
+            self.host, self._stored = marshal.loads(stored)
+
+    @property
+    def host(self) -> CodeType:
+        """The host's code object of the module's body. An equal one, compiled elsewhere, may be put in its place."""
+        return self._host
+
+    @host.setter
+    def host(self, code: CodeType) -> None:
+        self._host = code
+        self._numbers = {id(inner): number for number, inner in enumerate(host_codes(code))}
+        if self._compiler is not None:
+            self._compiler.host = code
+
+    def _parse(self) -> tuple[ast.Module, CodeType]:
+        tree: ast.Module = compile(self.source, self.filename, "exec", ONLY_AST, dont_inherit=True)
+        return tree, compile(tree, self.filename, "exec", dont_inherit=True, optimize=-1)
+
+    def _make_compiler(self, tree: ast.Module) -> ModuleCompiler:
+        from jitvm.frontend.compiler import ModuleCompiler
+        has_walrus = (b":=" if isinstance(self.source, bytes) else ":=") in self.source  # type: ignore[operator]
+        self._compiler = ModuleCompiler(tree, self.host, has_walrus)
+        return self._compiler
+
+    @property
+    def compiler(self) -> ModuleCompiler:
+        """The compiler, for a module that was stored made when it is first needed."""
+        return self._compiler or self._make_compiler(
+            compile(self.source, self.filename, "exec", ONLY_AST, dont_inherit=True))
 
     def codes(self) -> dict[CodeType, ast.AST]:
         """Each code object of the module with the node of the scope that it was made from."""
-        return {code: self.scope(code)[0] for code in host_codes(self.host)}
-
-    def scope(self, code: CodeType) -> tuple[Scope, str | None]:
-        """The node of a code object and the class whose private names it sees. KeyError if it is not of this module."""
-        if code is self.host:
-            return self.tree, None
-        if self._index is None:
-            self._index = ScopeIndex(self.tree)
-        node, private = self._index.find(code)
-        return node, private
+        return {code: self.compiler.scope(code)[0] for code in host_codes(self.host)}
 
     def unit(self, code: CodeType) -> CodeUnit:
         """The register bytecode of a code object of this module, compiled at the first call.
 
         Raises Unsupported if the VM cannot take it, KeyError if it is not of this module.
         """
-        known = self._units.get(id(code))
+        number = self._numbers[id(code)]
+        known = self._units.get(number)
         if known is None:
-            limit = sys.getrecursionlimit()
-            sys.setrecursionlimit(limit + DEPTH)
-            try:
-                known = self._compile(code)
-            except Unsupported as reason:
-                known = reason
-            except RecursionError:
-                known = Unsupported(REASONS["nested too deeply"], code.co_firstlineno)
-            finally:
-                sys.setrecursionlimit(limit)
-            self._units[id(code)] = known
+            row = self._stored.get(number)
+            known = self._units[number] = self._compile(code) if row is None else _unit_of(row, code)
         if isinstance(known, Unsupported):
             raise known.with_traceback(None)
         return known
 
-    def _compile(self, code: CodeType) -> CodeUnit:
-        """Compiles one code object."""
-        for flag, reason in KINDS:
-            if code.co_flags & flag:
-                raise Unsupported(REASONS[reason], code.co_firstlineno)
-        node, private = self.scope(code)
-        if isinstance(node, ast.ClassDef):
-            raise Unsupported(REASONS["class body"], node.lineno)
-        walrus = assigned_in_expressions(node) if self._has_walrus else frozenset()
-        return UnitCompiler(code, private, walrus).compile(node)
+    def _compile(self, code: CodeType) -> CodeUnit | Unsupported:
+        limit = sys.getrecursionlimit()
+        sys.setrecursionlimit(limit + DEPTH)
+        self.fresh += 1
+        try:
+            return self.compiler.compile(code)
+        except Unsupported as reason:
+            return reason
+        except RecursionError:
+            return Unsupported(REASONS["nested too deeply"], code.co_firstlineno)
+        finally:
+            sys.setrecursionlimit(limit)
+
+    def dump(self) -> bytes:
+        """The host's code and all units known so far, for ``Module(..., stored)``."""
+        return marshal.dumps((self.host, {**self._stored, **{number: _row_of(unit) for number, unit in self._units.items()}}))
 
 
-class UnitCompiler(PatternCompiler):
-    """Compiles one scope."""
-
-    def compile(self, node: Scope) -> CodeUnit:
-        """The unit of ``node``."""
-        self.emit("resume", 0)
-        for register in self.names.own_cells:
-            self.emit("make_cell", register)
-        if isinstance(node, ast.Module):
-            self.module_start(node)
-            self.body(node.body)
-        elif isinstance(node, ast.Lambda):
-            register = self.operand(node.body)
-            self.at = node.body
-            self.emit("return_value", register)
-        elif isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp)):
-            self.comprehension_body(node)
-        else:
-            self.body(cast(ast.FunctionDef, node).body)
-        if self.reachable:
-            self.emit("return_const", self.constant(None))
-        return self.finish()
-
-    def module_start(self, node: ast.Module) -> None:
-        """Binds ``__doc__`` and, if anything is annotated, ``__annotations__``."""
-        document = ast.get_docstring(node, clean=False)
-        if document is not None and sys.flags.optimize < 2:
-            self.store_name("__doc__", self.load_constant(document))
-            self.top = self.first_temporary
-        if has_annotations(node.body):
-            self.set_up_annotations()
-
-    def set_up_annotations(self) -> None:
-        """Binds ``__annotations__`` to a new dict unless it is bound: reading it raises NameError then."""
-        region = self.cover(self.top)
-        name = self.constant("__annotations__")
-        table = self.push()
-        self.emit("load_global", table, name)
-        self.suspend(region)
-        end = Label()
-        self.clear(table)
-        self.jump(end)
-        self.bound = -1
-        self.place(region.target)
-        self.clear(table)
-        self.emit("build_map", table, table, 0)
-        self.emit("store_global", table, name)
-        self.top = table
-        self.place(end)
+def _row_of(unit: CodeUnit | Unsupported) -> tuple[Any, ...]:
+    """A unit as plain data. A constant that is one of the host's is named by its place there: it stays the same object."""
+    if isinstance(unit, Unsupported):
+        return unit.reason, unit.line
+    places = {id(constant): place for place, constant in enumerate(unit.code.co_consts)}
+    shared = [places.get(id(constant), -1) for constant in unit.constants]
+    own = [constant if place < 0 else None for constant, place in zip(unit.constants, shared, strict=True)]
+    offsets = array("I", unit.host_offsets)
+    return (unit.name, unit.first_line, unit.registers, unit.words.tobytes(), offsets.tobytes(), shared, own,
+            [row.row() for row in unit.handlers], [row.row() for row in unit.loops])
 
 
-def assigned_in_expressions(node: ast.AST) -> frozenset[str]:
-    """The names that assignment expressions in ``node`` bind."""
-    return frozenset(inner.target.id for inner in ast.walk(node) if isinstance(inner, ast.NamedExpr))
+def _unit_of(row: tuple[Any, ...], code: CodeType) -> CodeUnit | Unsupported:
+    """The opposite of ``_row_of``."""
+    if len(row) == 2:
+        return Unsupported(*row)
+    name, first_line, registers, words, offsets, shared, own, handlers, loops = row
+    theirs = code.co_consts
+    return CodeUnit(
+        name=name, first_line=first_line, registers=registers, words=array("Q", words), host_offsets=tuple(array("I", offsets)),
+        constants=tuple([value if place < 0 else theirs[place] for value, place in zip(own, shared, strict=True)]),
+        handlers=tuple([Handler(*row) for row in handlers]), loops=tuple([Loop(*row) for row in loops]), code=code)
 
 
-def has_annotations(body: list[ast.stmt]) -> bool:
-    """Whether a module's statements, those of functions and classes aside, annotate a variable."""
-    for statement in body:
-        if isinstance(statement, ast.AnnAssign):
-            return True
-        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            continue
-        parts = [getattr(statement, field, []) for field in ("body", "orelse", "finalbody")]
-        parts += [row.body for row in getattr(statement, "handlers", None) or getattr(statement, "cases", [])]
-        if any(has_annotations(part) for part in parts):
-            return True
-    return False
+class _Watch(type):
+    """The type of a category of warnings that none belongs to, and that notes when it is asked for."""
+
+    asked = 0
+
+    def __subclasscheck__(cls, other: type) -> bool:
+        _Watch.asked += 1
+        return False
+
+
+class _Category(metaclass=_Watch):
+    """What the filter names that ``watched`` puts before all others."""
+
+
+def watched(action: Callable[[], Any]) -> tuple[bool, Any]:
+    """Whether an action gave no reason to warn, whatever the filters make of it, and its result."""
+    import _warnings
+    filters: Any = getattr(sys.modules.get("warnings", _warnings), "filters", None)
+    if type(filters) is not list:
+        return False, action()
+    before = _Watch.asked
+    mark = ("ignore", None, _Category, None, 0)
+    filters.insert(0, mark)
+    try:
+        result = action()
+    finally:
+        filters.remove(mark)
+    return _Watch.asked == before, result

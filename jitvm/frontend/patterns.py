@@ -1,14 +1,16 @@
 """``match``: patterns are tested from the left, names are bound when the whole pattern has matched."""
 from __future__ import annotations
 
-import ast
-from collections.abc import Callable
-from typing import Any, ClassVar
-
+from jitvm.frontend import tree as ast
 from jitvm.frontend.assembler import Label
 from jitvm.frontend.exceptions import ExceptionCompiler
 
-Pattern = Callable[[Any, Any, int], None]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, ClassVar
+
+    Pattern = Callable[[Any, Any, int], None]
 
 
 class PatternCompiler(ExceptionCompiler):

@@ -4,11 +4,13 @@ The source is the host code object itself: ``co_positions()``, one entry for eac
 """
 from __future__ import annotations
 
-from dis import opmap
-from types import CodeType
+from opcode import opmap
 
-from jitvm.frontend.code import Position
 from jitvm.spec.bytecodes import BYTECODES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import CodeType
 
 Span = tuple[int, int, int, int]
 """Line, end line, column, end column: the order of ``co_positions``."""
@@ -105,8 +107,3 @@ class HostPositions:
         if found is None:
             found = self.lines.get(span[0], otherwise)
         return found if found > self.first else self.first
-
-    def position(self, offset: int) -> Position:
-        """What the host's line table says of the instruction at ``offset``: line, column, end line, end column."""
-        line, end_line, column, end_column = self.entries[offset >> 1]
-        return line, column, end_line, end_column

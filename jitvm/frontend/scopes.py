@@ -1,10 +1,8 @@
 """What each name is in a scope, derived from the host's code object, and which code object belongs to which node."""
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterator
-from types import CodeType
-
+from jitvm.frontend import tree as ast
+from jitvm.frontend.code import CodeType
 from jitvm.frontend.positions import RESUME
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -187,11 +185,3 @@ def _length(node: Scope) -> tuple[int, int]:
     end_line, end_column = node.end_lineno, node.end_col_offset  # type: ignore[union-attr]
     lines = end_line - node.lineno  # type: ignore
     return lines, end_column - node.col_offset if not lines else end_column  # type: ignore
-
-
-def host_codes(code: CodeType) -> Iterator[CodeType]:
-    """``code`` and all code objects within, in the host's order."""
-    yield code
-    for constant in code.co_consts:
-        if type(constant) is CodeType:
-            yield from host_codes(constant)

@@ -1,19 +1,23 @@
 """Statements: assignments, conditions, loops, imports, and the body of a unit."""
 from __future__ import annotations
 
-import ast
 import sys
-from collections.abc import Callable
-from types import CodeType
-from typing import Any, ClassVar, cast
 
+from jitvm.frontend import tree as ast
 from jitvm.frontend.assembler import Label
 from jitvm.frontend.blocks import Block, BlockCompiler, LoopBlock
 from jitvm.frontend.code import REASONS, Unsupported
 from jitvm.frontend.expressions import INPLACE_NAMES, attribute_place
 from jitvm.frontend.functions import FUTURE_ANNOTATIONS, annotation_text
+from jitvm.frontend.tree import cast
 
-Statement = Callable[[Any, Any], None]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import CodeType
+    from typing import Any, ClassVar
+
+    Statement = Callable[[Any, Any], None]
 
 
 class StatementCompiler(BlockCompiler):

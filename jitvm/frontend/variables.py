@@ -1,16 +1,18 @@
 """Reading, binding and unbinding of names: locals in registers, cells, globals."""
 from __future__ import annotations
 
-import ast
-from collections.abc import Sequence
-from types import CodeType
-
+from jitvm.frontend import tree as ast
 from jitvm.frontend.assembler import Assembler
 from jitvm.frontend.constants import fold
 from jitvm.frontend.scopes import ChildCodes, mangle
 
-Later = ast.AST | Sequence[ast.AST] | None
-"""What is evaluated between the reading of an operand and the instruction that uses it."""
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import CodeType
+
+    Later = ast.AST | Sequence[ast.AST] | None
+    """What is evaluated between the reading of an operand and the instruction that uses it."""
 
 
 class VariableCompiler(Assembler):

@@ -1,0 +1,126 @@
+"""Compiles one scope of a module to register bytecode."""
+from __future__ import annotations
+
+import sys
+
+from jitvm.frontend import tree as ast
+from jitvm.frontend.assembler import Label
+from jitvm.frontend.code import REASONS, Unsupported
+from jitvm.frontend.patterns import PatternCompiler
+from jitvm.frontend.scopes import ScopeIndex
+from jitvm.frontend.tree import cast
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import CodeType
+
+    from jitvm.frontend.code import CodeUnit
+    from jitvm.frontend.scopes import Scope
+
+CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR = 0x20, 0x80, 0x200
+KINDS = ((CO_GENERATOR, "generator"), (CO_COROUTINE, "coroutine"), (CO_ASYNC_GENERATOR, "async generator"))
+
+
+class ModuleCompiler:
+    """Compiles the code objects of one module, given its tree and the host's code object of its body."""
+
+    def __init__(self, tree: ast.Module, host: CodeType, has_walrus: bool) -> None:
+        self.tree, self.host = tree, host
+        self._has_walrus = has_walrus
+        self._index: ScopeIndex | None = None
+
+    def scope(self, code: CodeType) -> tuple[Scope, str | None]:
+        """The node of a code object and the class whose private names it sees. KeyError if it is not of this module."""
+        if code is self.host:
+            return self.tree, None
+        if self._index is None:
+            self._index = ScopeIndex(self.tree)
+        return self._index.find(code)
+
+    def compile(self, code: CodeType) -> CodeUnit:
+        """Compiles one code object. Raises Unsupported."""
+        for flag, reason in KINDS:
+            if code.co_flags & flag:
+                raise Unsupported(REASONS[reason], code.co_firstlineno)
+        node, private = self.scope(code)
+        if isinstance(node, ast.ClassDef):
+            raise Unsupported(REASONS["class body"], node.lineno)
+        walrus = assigned_in_expressions(node) if self._has_walrus else frozenset()
+        return UnitCompiler(code, private, walrus).compile(node)
+
+
+class UnitCompiler(PatternCompiler):
+    """Compiles one scope."""
+
+    def compile(self, node: Scope) -> CodeUnit:
+        """The unit of ``node``."""
+        self.emit("resume", 0)
+        for register in self.names.own_cells:
+            self.emit("make_cell", register)
+        if isinstance(node, ast.Module):
+            self.module_start(node)
+            self.body(node.body)
+        elif isinstance(node, ast.Lambda):
+            register = self.operand(node.body)
+            self.at = node.body
+            self.emit("return_value", register)
+        elif isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp)):
+            self.comprehension_body(node)
+        else:
+            self.body(cast(ast.FunctionDef, node).body)
+        if self.reachable:
+            self.emit("return_const", self.constant(None))
+        return self.finish()
+
+    def module_start(self, node: ast.Module) -> None:
+        """Binds ``__doc__`` and, if anything is annotated, ``__annotations__``."""
+        document = docstring(node)
+        if document is not None and sys.flags.optimize < 2:
+            self.store_name("__doc__", self.load_constant(document))
+            self.top = self.first_temporary
+        if has_annotations(node.body):
+            self.set_up_annotations()
+
+    def set_up_annotations(self) -> None:
+        """Binds ``__annotations__`` to a new dict unless it is bound: reading it raises NameError then."""
+        region = self.cover(self.top)
+        name = self.constant("__annotations__")
+        table = self.push()
+        self.emit("load_global", table, name)
+        self.suspend(region)
+        end = Label()
+        self.clear(table)
+        self.jump(end)
+        self.bound = -1
+        self.place(region.target)
+        self.clear(table)
+        self.emit("build_map", table, table, 0)
+        self.emit("store_global", table, name)
+        self.top = table
+        self.place(end)
+
+
+def docstring(node: ast.Module) -> str | None:
+    """A module's documentation string."""
+    first = node.body[0] if node.body else None
+    value = first.value if isinstance(first, ast.Expr) else None
+    return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else None
+
+
+def assigned_in_expressions(node: ast.AST) -> frozenset[str]:
+    """The names that assignment expressions in ``node`` bind."""
+    return frozenset(inner.target.id for inner in ast.walk(node) if isinstance(inner, ast.NamedExpr))
+
+
+def has_annotations(body: list[ast.stmt]) -> bool:
+    """Whether a module's statements, those of functions and classes aside, annotate a variable."""
+    for statement in body:
+        if isinstance(statement, ast.AnnAssign):
+            return True
+        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            continue
+        parts = [getattr(statement, field, []) for field in ("body", "orelse", "finalbody")]
+        parts += [row.body for row in getattr(statement, "handlers", None) or getattr(statement, "cases", [])]
+        if any(has_annotations(part) for part in parts):
+            return True
+    return False
