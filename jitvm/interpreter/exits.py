@@ -13,6 +13,8 @@ EXIT_EMPTY = 4
 EXIT_CONSTANT = 5
 EXIT_DROPPED = 6
 EXIT_FRAME = 7
+EXIT_GLOBAL_OWNED = 8
+EXIT_GLOBAL_SHARED = 9
 ENTRIES = 48
 
 
@@ -22,6 +24,7 @@ def leave_trace(thread: Ptr, registers: Ptr, exit: Ptr, spill: Ptr) -> Ptr:
     set_exits_taken(exits_taken() + 1)
     keep_shared(exit, spill)
     innermost = restore_entries(thread, registers, exit, spill)
+    store_globals(frame_globals(registers - FRAME_SIZE), exit, spill)
     frame = innermost - FRAME_SIZE
     set_header_pc(frame, load_pointer(exit, 0))
     drop_replaced(exit, spill)
@@ -60,7 +63,7 @@ def restore_entries(thread: Ptr, registers: Ptr, exit: Ptr, spill: Ptr) -> Ptr:
         if kind == EXIT_FRAME:
             registers = push_restored(thread, registers, load_pointer(entry, 8), load_pointer(entry, 16))
             store_int(spill, i * 8, 0)
-        elif kind != EXIT_DROPPED:
+        elif kind < EXIT_DROPPED:
             place = registers + load_int(entry, 8) * 8
             old = load_int(place, 0)
             value = NULLP
@@ -76,6 +79,28 @@ def restore_entries(thread: Ptr, registers: Ptr, exit: Ptr, spill: Ptr) -> Ptr:
             store_int(spill, i * 8, old)
         i = i + 1
     return registers
+
+
+@helper()
+def store_globals(names: Object, exit: Ptr, spill: Ptr) -> None:
+    """Stores the globals that were in machine registers."""
+    count = load_int(exit, 40)
+    i = 0
+    while i < count:
+        entry = exit + ENTRIES + i * 24
+        kind = load_int(entry, 0)
+        if kind >= EXIT_GLOBAL_OWNED:
+            name = load_object(entry, 8)
+            put_global(names, name, load_object(spill, i * 8))
+            if kind == EXIT_GLOBAL_SHARED:
+                store_int(spill, i * 8, 0)
+        i = i + 1
+
+
+@helper()
+def put_global(names: Object, name: Object, value: Object) -> None:
+    """Stores into an existing entry of a dict: nothing that could fail."""
+    _PyDict_SetItem_KnownHash(names, name, value, unicode_hash(name))
 
 
 @helper()

@@ -14,7 +14,7 @@ from typing import Any
 
 from jitvm.backend import elf
 from jitvm.backend.llvm import Compiler, LLVMError
-from jitvm.spec import reasons
+from jitvm.spec import layout, reasons
 from jitvm.spec.bytecodes import UNIT
 from jitvm.spec.cfunctions import CFUNCTIONS, SLOTS
 from jitvm.tracing.code import TracedCode
@@ -31,6 +31,7 @@ ATTEMPTS = 16
 RECOMPILATIONS = 40
 """Rebuilds of one region: each brings an exit in; then its exits stay exits."""
 NEVER = 1 << 60
+FRAME_TO_GLOBALS = layout.current()[1]["FRAME_SIZE"] - layout.current()[0]["frame_globals"][0]
 COUNTER = 24
 """Bytes from a loop or resume instruction to its counter; the compiled code's address lies 8 bytes before."""
 
@@ -99,6 +100,7 @@ class Driver:
         atexit.register(self.upgrades.close)
         self.keep: list[Any] = []
         self.broken = False
+        self.namespaces: dict[int, dict[str, Any]] = {}
         self.untraced: dict[tuple[int, int], str] = {}
         self.defaults: dict[int, int] = {}
 
@@ -113,6 +115,7 @@ class Driver:
         if root is not None and root.function and not self.prepare_function(root, registers):
             return
         if root is not None and not root.final:
+            self.namespaces[root.code.number] = self.native.object_at(self.native.peek(registers - FRAME_TO_GLOBALS))
             self.record(Session(root, (), root.code))
 
     @unseen
@@ -362,6 +365,10 @@ class Driver:
         stats.more["exits_taken"] = self.native.words[SLOTS["exits_taken"]]
 
     # -- look-ups
+    def globals_of(self, code: TracedCode) -> dict[str, Any]:
+        """The module namespace in which a loop became hot."""
+        return self.namespaces[code.number]
+
     def profile_of(self, code: TracedCode) -> Profile:
         return self.profiles.setdefault(code.number, Profile())
 

@@ -6,7 +6,7 @@ from typing import Any
 from jitvm.tracing.machine import Machine, number, truth
 from jitvm.tracing.values import NULL, OWNED, BoolValue, Const, FloatValue, IntValue, Obj, State, Value
 
-INT, FLOAT, OWNED_OBJECT, SHARED_OBJECT, EMPTY, CONSTANT, DROPPED, FRAME = range(8)
+INT, FLOAT, OWNED_OBJECT, SHARED_OBJECT, EMPTY, CONSTANT, DROPPED, FRAME, GLOBAL_OWNED, GLOBAL_SHARED = range(10)
 """Kinds of entries: the same numbers as in ``jitvm/interpreter/exits.py``."""
 
 
@@ -23,6 +23,12 @@ class Exit:
 
 class ExitsMixin(Machine):
     """The part of a region that emits exits."""
+
+    def changed_globals(self) -> list[tuple[int, Value]]:
+        raise NotImplementedError
+
+    def global_name(self, index: int) -> Any:
+        raise NotImplementedError
 
     cold: list[Any]
     exits: list[Exit]
@@ -76,6 +82,12 @@ class ExitsMixin(Machine):
                 for index, held in state.memory.items():
                     if (0, index) not in state.registers and isinstance(held, Obj):
                         exit.entries.append((EMPTY, index, 0))
+        for index, value in self.changed_globals():
+            text, new = self.box(value)
+            owned = new or isinstance(value, Obj) and state.owners.get(text) == OWNED and text not in used
+            used.add(text)
+            entry = (GLOBAL_OWNED if owned else GLOBAL_SHARED, id(self.global_name(index)[1].object), self.spill(exit, "ptr", text))
+            exit.entries.append(entry)
         for name, owner in state.owners.items():
             if owner == OWNED and name not in used:
                 exit.entries.append((DROPPED, 0, self.spill(exit, "ptr", name)))

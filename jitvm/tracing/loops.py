@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from jitvm.spec import layout
+from jitvm.tracing.globals import LEVEL
 from jitvm.tracing.machine import KINDS, Abort, Machine, number, truth
 from jitvm.tracing.values import (
     ANCHORED,
@@ -89,6 +90,9 @@ class LoopsMixin(Machine):
             if kind == "dead":
                 self.kill_place(place)
         self.reap()
+        for place in list(spec):
+            if place[0] == LEVEL:
+                self.ensure_global(place[1])
         self.check_kinds(spec)
         fields = self.field_phis(spec)
         self.flush_except({key for key, _ in fields})
@@ -122,6 +126,8 @@ class LoopsMixin(Machine):
         state.registers[place] = phi_value(kind, name)
         if place[0] == 0:
             state.memory[place[1]] = UNKNOWN
+        elif place[0] == LEVEL:
+            state.globals[place[1]] = UNKNOWN
         if kind == "object":
             state.owners[name] = OWNED
 
@@ -247,7 +253,12 @@ class LoopsMixin(Machine):
         self.pc = header.pc
         self.start = self.state
         before = header.state
+        for place in [p for p in before.registers if p[0] == LEVEL and p not in self.state.registers]:
+            self.ensure_global(place[1])
         for place in [p for p in self.state.registers if p not in before.registers]:
+            if place[0] == LEVEL and self.state.globals.get(place[1]) != self.state.registers[place]:
+                header.spec[place] = TYPE_KINDS.get(self.type_of(self.state.registers[place]), "object")
+                self.again = True
             self.drop_place(place)
         self.reap()
         if self.learn(header):
@@ -272,8 +283,12 @@ class LoopsMixin(Machine):
         """A register that the header does not have."""
         if place[0] == self.state.level:
             self.kill(place[1])
-        else:
-            del self.state.registers[place]
+            return
+        value = self.state.registers[place]
+        if place[0] == LEVEL:
+            if self.state.globals.pop(place[1], None) != value:
+                self.write_global(place[1], value)
+        del self.state.registers[place]
 
     def drop_rest(self, header: Header) -> None:
         """What the path owns and neither a phi nor the header's state takes over."""
@@ -294,7 +309,7 @@ class LoopsMixin(Machine):
                     spec[place] = "object"
                     changed = True
                 continue
-            if place not in state.registers and place[1] >= self.locals_at(place[0]):
+            if place not in state.registers and place[0] != LEVEL and place[1] >= self.locals_at(place[0]):
                 spec[place] = "dead"
                 changed = True
             elif value != old or isinstance(value, Obj) and state.owners.get(value.name) != before.owners.get(value.name):
@@ -422,6 +437,8 @@ class LoopsMixin(Machine):
         out.registers = {place: first.registers[place] for place in kept}
         out.memory = {i: v if all(s.memory.get(i, NULL) == v for s in states) and v is not UNKNOWN else UNKNOWN
                       for i, v in first.memory.items()}
+        out.globals = {i: v if all(s.globals.get(i, NULL) == v for s in states) and v is not UNKNOWN else UNKNOWN
+                       for i, v in first.globals.items() if (LEVEL, i) in out.registers or (LEVEL, i) in kinds}
         out.owners = {name: owner for name, owner in first.owners.items()
                       if all(s.owners.get(name) == owner for s in states) and (name in held or owner == ANCHORED)}
         for field in ("types", "facts", "cse"):

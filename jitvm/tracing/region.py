@@ -10,8 +10,9 @@ from typing import Any
 from jitvm.spec.bytecodes import UNIT
 from jitvm.tracing.calls import CallsMixin
 from jitvm.tracing.exits import Exit, ExitsMixin
+from jitvm.tracing.globals import GlobalsMixin
 from jitvm.tracing.loops import Header, LoopsMixin
-from jitvm.tracing.machine import FIELDS, Abort, Cache, FrameReference, number
+from jitvm.tracing.machine import CONSTANTS, FIELDS, Abort, Cache, FrameReference, number
 from jitvm.tracing.profile import Profile
 from jitvm.tracing.values import ANCHORED, NULL, OWNED, Const, FloatValue, Frame, IntValue, Obj, State, Value
 
@@ -68,7 +69,7 @@ class Replayer:
         return call
 
 
-class Region(CallsMixin, LoopsMixin, ExitsMixin):
+class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin):
     """One attempt to replay a region. ``text`` is its LLVM module, or None if what was learned asks for another attempt."""
 
     def __init__(self, driver: Any, root: Any, root_pc: int, profile: Profile, specs: dict[Any, Any], refused: set[Any]) -> None:
@@ -107,6 +108,7 @@ class Region(CallsMixin, LoopsMixin, ExitsMixin):
         self.breaker = self.offset(interp, FIELDS["interp_eval_breaker"][0])
         self.entry_line = len(entry)
         self.guard_recursion()
+        self.guard_globals()
         self.open_header(self.root_pc)
         self.go_on(self.after(self.root_pc))
         while self.forks or self.arrivals:
@@ -358,6 +360,8 @@ class Region(CallsMixin, LoopsMixin, ExitsMixin):
         """A field of the current frame's struct: it does not change while the frame runs."""
         current = self.state.frames[frame.level]
         if frame.level == 0:
+            if name == "frame_globals" and self.globals_const is not None:
+                return self.globals_const
             offset, kind = FIELDS[name]
             key = f"frame {name}"
             known = self.state.cse.get(key)
@@ -373,7 +377,12 @@ class Region(CallsMixin, LoopsMixin, ExitsMixin):
         if isinstance(function, Const):
             value = function.object
             return self.constant(value.__globals__ if name == "frame_globals" else value.__builtins__)
-        return self.get_field({"frame_globals": "func_globals", "frame_builtins": "func_builtins"}[name], function)
+        table = self.get_field({"frame_globals": "func_globals", "frame_builtins": "func_builtins"}[name], function)
+        if name == "frame_builtins" or self.globals_const is None:
+            return table
+        own = current.record.record.module is self.root.record.module
+        self.guard(self.same(table, self.globals_const), own)
+        return self.globals_const if own else table
 
     def object_in_cache(self, address: int) -> Value:
         """An object that an inline cache names: it lives as long as what the cache's guard guards."""
@@ -425,6 +434,20 @@ class Region(CallsMixin, LoopsMixin, ExitsMixin):
                 self.emit(f"call void {self.helper('t_xincref')}(ptr %ctx, ptr {name})")
             self.emit(f"call void {self.helper('t_store_object')}(ptr %ctx, ptr {place}, ptr {name})")
         state.memory[index] = value
+
+    def guard_globals(self) -> None:
+        """The code was compiled for the globals of one module (or exec namespace)."""
+        self.globals_const = self.constant(self.driver.globals_of(self.root))
+        offset = FIELDS["frame_globals"][0] - CONSTANTS["FRAME_SIZE"]
+        held = self.op(f"load ptr, ptr {self.offset('%regs', offset)}")
+        test = self.op(f"icmp eq ptr {held}, {self.globals_const.symbol}")
+        good, bad = self.label(), self.label()
+        self.emit(f"br i1 {test}, label %{good}, label %{bad}, !prof !0")
+        self.leave(self.state, self.after(self.root_pc), None, bad)
+        self.at(good)
+
+    def object_at(self, address: int) -> Any:
+        return self.driver.native.object_at(address)
 
     def guard_recursion(self) -> None:
         """Inlined calls are not counted one by one: near the recursion limit the interpreter runs."""

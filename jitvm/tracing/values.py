@@ -157,13 +157,14 @@ class Frame:
 
 
 class State:
-    """Everything known at one point: registers, memory, ownership, types, facts, shared subexpressions, heap fields."""
+    """Everything known at one point: registers, what memory and the module's dict hold of them, ownership, types, facts, shared subexpressions, heap fields."""
 
-    __slots__ = ("cse", "facts", "frames", "heap", "memory", "open", "owners", "registers", "types")
+    __slots__ = ("cse", "facts", "frames", "globals", "heap", "memory", "open", "owners", "registers", "types")
 
     def __init__(self) -> None:
         self.registers: dict[tuple[int, int], Value] = {}
         self.memory: dict[int, Value] = {}
+        self.globals: dict[int, Value] = {}
         self.owners: dict[str, str] = {}
         self.types: dict[str, Any] = {}
         self.facts: dict[str, bool] = {}
@@ -177,6 +178,7 @@ class State:
         other = State()
         other.registers, other.memory, other.owners = dict(self.registers), dict(self.memory), dict(self.owners)
         other.types, other.facts, other.cse, other.heap = dict(self.types), dict(self.facts), dict(self.cse), dict(self.heap)
+        other.globals = dict(self.globals)
         other.open, other.frames = self.open, self.frames
         return other
 
