@@ -316,8 +316,33 @@ def return_const(value: Const) -> None:
 
 @helper(raises=True, runs=True, cold=True)
 def poll() -> New:
-    """Handles what waits for this thread (signals, other threads, async exceptions): an empty host function does."""
+    """Handles what waits for this thread: signals, whose handlers see the current frame; then other threads and async exceptions."""
+    Py_MakePendingCalls()
+    thread = PyThreadState_Get()
+    if interp_eval_breaker(ts_interp(thread)) == 0:
+        return _Py_NoneStruct
+    result = call_nothing()
+    if is_null(result):
+        drop_trace()
+        return NULL
+    return result
+
+
+@helper(runs=True)
+def call_nothing() -> New:
+    """Calls an empty function of the host: its evaluation loop does what is to be done. Null with an exception set."""
     return PyObject_Vectorcall(nothing_function, NULLP, 0, NULL)
+
+
+@helper()
+def drop_trace() -> None:
+    """The exception that is set forgets where it came from."""
+    kind = local()
+    value = local()
+    trace = local()
+    PyErr_Fetch(kind, value, trace)
+    release_to(load_object(trace, 0))
+    PyErr_Restore(owned(load_object(kind, 0)), owned(load_object(value, 0)), NULL)
 
 
 @opcode

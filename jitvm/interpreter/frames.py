@@ -7,6 +7,7 @@ from jitvm.rpython.dialect import *  # noqa: F403
 
 RUNTIME_DEPTH = 500
 HOST_CALL = 1
+BYTES_DATA = 32
 
 
 @primitive
@@ -607,3 +608,22 @@ def vm_object_at(address: Int) -> New:
 def vm_adopt(function: Object) -> None:
     """Makes a function's vectorcall point to the VM."""
     set_func_vectorcall(function, address_of("vm_vectorcall"))
+
+
+@entry
+def vm_crashed(number: Int) -> None:
+    """The last handler of a fatal signal, after faulthandler has shown the Python stack: says how to run without compiled loops.
+
+    Only functions that are safe in a signal handler are called. The signal then has its default effect.
+    """
+    entry_context()
+    write(2, as_pointer(crash_text) + BYTES_DATA, var_size(crash_text))
+    signal(number & 127, NULLP)
+    kill(getpid(), number & 127)
+
+
+@entry
+def vm_guard(number: Int) -> None:
+    """Makes vm_crashed the handler of a signal."""
+    entry_context()
+    signal(number, address_of("vm_crashed"))

@@ -24,6 +24,9 @@ PACKAGE = os.path.dirname(os.path.dirname(__file__))
 BUILD_FOLDERS = ("interpreter", "rpython", "spec")
 
 
+CRASH_TEXT = b"jitvm: crashed in native code; `jitvm run --no-jit` runs the same program without compiled loops\n"
+
+
 class Native:
     """The loaded interpreter: its code, the contexts, and functions to call it. One for the process."""
 
@@ -42,6 +45,7 @@ class Native:
         self.object_at = prototype(ctypes.py_object, ctypes.c_int64)(code.names["vm_object_at"])
         self.adopt = prototype(None, ctypes.py_object)(code.names["vm_adopt"])
         self.execute = prototype(ctypes.py_object, ctypes.py_object, ctypes.py_object)(code.names["vm_exec"])
+        self.guard = prototype(None, ctypes.c_int64)(code.names["vm_guard"])
         set_context = prototype(None, ctypes.c_int64, ctypes.c_int64)(code.names["vm_poke"])
         set_context(code.names["context"], self.address)
 
@@ -77,7 +81,7 @@ class Native:
         return {
             "build_class": builtins.__build_class__, "builtins_module": builtins, "empty_string": "", "empty_tuple": (),
             "nothing_function": _nothing, "vm_error": errors.make, "vm_do": attributes.describe, "vm_merge": errors.merge_keywords,
-            "vm_pair": errors.pair, "vm_compile": _nothing, "vm_module": _nothing, "vm_hot": _nothing, "vm_recorded": _nothing, "vm_exit": _nothing,
+            "vm_pair": errors.pair, "vm_compile": _nothing, "vm_module": _nothing, "crash_text": CRASH_TEXT, "vm_hot": _nothing, "vm_recorded": _nothing, "vm_exit": _nothing,
             "name_enter": "__enter__", "name_exit": "__exit__", "name_import": "__import__", "name_build_class": "__build_class__",
             "list_append": list.append,
         }

@@ -59,6 +59,8 @@ def start(settings: Settings) -> Machine | None:
     machine.modules = OwnModules(native, records)
     records.unknown = machine.modules.discover
     native.set_object("vm_module", machine.modules.execute)
+    if settings.jit:
+        _guard(native)
     importers: Any = _frozen_importlib_external
     importers.exec = native.execute
     if settings.jit:
@@ -69,6 +71,23 @@ def start(settings: Settings) -> Machine | None:
 
         stats.register(_report)
     return machine
+
+
+FATAL_SIGNALS = (4, 7, 8, 11)
+"""SIGILL, SIGBUS, SIGFPE, SIGSEGV."""
+
+
+def _guard(native: Native) -> None:
+    """Sees to it that a crash in native code shows the Python stack and how to run without compiled loops."""
+    import faulthandler
+
+    if not faulthandler.is_enabled():
+        for number in FATAL_SIGNALS:
+            native.guard(number)
+        try:
+            faulthandler.enable(2)
+        except (OSError, ValueError, RuntimeError):
+            return  # no stderr
 
 
 def _first_hot(pc: int, registers: int) -> None:

@@ -100,6 +100,7 @@ PyErr_SetString OP>v
 PyErr_SetNone O>v
 PyErr_Occurred >O
 PyErr_Clear >v
+Py_MakePendingCalls >i raises runs
 PyErr_Fetch PPP>v
 PyErr_Restore SSS>v
 PyErr_NormalizeException PPP>v
@@ -134,6 +135,10 @@ fmod FF>F pure
 pow FF>F pure
 floor FF>F pure
 memcpy PPI>P
+write iPI>I
+signal iP>P
+getpid >i
+kill ii>i
 """
 
 DATA = """
@@ -155,7 +160,7 @@ PyExc_IndexError PyExc_MemoryError
 COMPUTED = tuple("""
 small_ints build_class builtins_module empty_string empty_tuple nothing_function
 vm_compile vm_hot vm_recorded vm_exit vm_error vm_do vm_merge vm_pair name_enter name_exit name_import
-name_build_class list_append vm_module
+name_build_class list_append vm_module crash_text
 """.split())
 """Objects that the runtime works out when it makes a context; vm_ ones are its own functions, called from native code."""
 
@@ -191,7 +196,7 @@ def _table() -> dict[str, CFunction]:
 CFUNCTIONS: dict[str, CFunction] = _table()
 OBJECTS: tuple[str, ...] = tuple(DATA.split())
 EXCEPTION_TYPES: tuple[str, ...] = tuple(EXCEPTIONS.split())
-LIBM = frozenset({"fmod", "pow", "floor", "memcpy"})
+LIBM = frozenset("fmod pow floor memcpy write signal getpid kill".split())
 
 DISPATCH_SLOTS = 1024
 SLOTS: dict[str, int] = {}
