@@ -226,6 +226,11 @@ def store(kind: str, key: bytes, data: bytes) -> None:
     default().store(kind, key, data)
 
 
+def digest(data: bytes) -> bytes:
+    """A digest to put into a key in place of long data."""
+    return blake2b(data, digest_size=32).digest()
+
+
 def _file_name(kind: str, key: bytes) -> str:
     if not kind.isidentifier():
         raise ValueError(f"not a kind of cache file: {kind!r}")

