@@ -4,6 +4,7 @@ from jitvm.rpython.dialect import *  # noqa: F403
 # kinds of C functions (CPython's methodobject.h)
 METHOD_KINDS = 143
 METHOD_NO_ARGUMENTS = 4
+TYPE_IS_ABSTRACT = 1048576
 METHOD_O = 8
 METHOD_FAST = 128
 METHOD_FAST_KEYWORDS = 130
@@ -149,6 +150,9 @@ def call_object(callee: Object, arguments: Ptr, count: Int, names: Object) -> Ne
             return call_fast_keywords(def_function(cfunction_def(callee)), cfunction_self(callee), arguments, count, names)
         if callee is build_class:
             return make_class(callee, arguments, count, names)
+    elif type_pointer(callee) is PyType_Type:
+        if is_null(names) and count < 5 and type_new(callee) == type_new(PyBaseObject_Type):
+            return make_instance(callee, arguments, count)
     elif type_pointer(callee) is PyMethodDescr_Type and is_null(names) and count > 0:
         first = load_object(arguments, 0)
         owner = descriptor_owner(callee)
@@ -158,6 +162,49 @@ def call_object(callee: Object, arguments: Ptr, count: Int, names: Object) -> Ne
 
 
 @helper(raises=True, runs=True)
+def make_instance(kind: Object, arguments: Ptr, count: Int) -> New:
+    """kind(*arguments) for a class without __new__ (type_call and slot_tp_init of CPython's typeobject.c): __init__ runs at once."""
+    init = _PyType_Lookup(kind, name_init)
+    thread = PyThreadState_Get()
+    if is_null(init) or (type_flags(kind) & TYPE_IS_ABSTRACT) != 0 or ts_recursion_remaining(thread) <= 0:
+        return PyObject_Vectorcall(kind, arguments, count, NULL)
+    record = runnable(thread, init)
+    if record == NULLP:
+        return PyObject_Vectorcall(kind, arguments, count, NULL)
+    incref(init)
+    held = owned(init)
+    made = call_ternary(type_new(kind), kind, empty_tuple, NULL)
+    cells = local5()
+    store_pointer(cells, 0, as_pointer(made))
+    i = 0
+    while i < count:
+        store_int(cells, 8 + i * 8, load_int(arguments, i * 8))
+        i = i + 1
+    set_ts_recursion_remaining(thread, ts_recursion_remaining(thread) - 1)
+    result = run_call(thread, record, held, cells, count + 1)
+    set_ts_recursion_remaining(thread, ts_recursion_remaining(thread) + 1)
+    if is_null(result):
+        return NULL
+    if result is not _Py_NoneStruct:
+        raise_made(INIT_RESULT, result, result)
+    return made
+
+
+@helper(runs=True)
+def run_call(thread: Ptr, record: Ptr, callee: Object, arguments: Ptr, count: Int) -> New:
+    """Runs a function from C code; null with an exception set if it raised."""
+    registers = bind_frame_quietly(thread, record, callee, arguments, count)
+    if registers == NULLP:
+        return NULL
+    return owned(run_from_c(thread, record, registers))
+
+
+@primitive
+def bind_frame_quietly(thread: Ptr, record: Ptr, callee: Object, arguments: Ptr, count: Int) -> Ptr:
+    return bind_frame(thread, record, callee, arguments, count, NULL)
+
+
+@primitive(raises=True, runs=True)
 def call_c_function(table: Ptr, callee: Object, first: Object, arguments: Ptr, count: Int) -> New:
     """Calls a C function with positional arguments, as its kind wants it."""
     flags = def_flags(table) & METHOD_KINDS
@@ -173,7 +220,7 @@ def call_c_function(table: Ptr, callee: Object, first: Object, arguments: Ptr, c
     return PyObject_Vectorcall(callee, arguments, count, NULL)
 
 
-@helper(raises=True, runs=True)
+@primitive(raises=True, runs=True)
 def call_method_c(table: Ptr, callee: Object, first: Object, arguments: Ptr, count: Int) -> New:
     """As call_c, for the methods of C types: the first argument is self."""
     flags = def_flags(table) & METHOD_KINDS
@@ -200,7 +247,7 @@ def append_item(v: Object, item: Object) -> None:
     set_var_size(v, var_size(v) + 1)
 
 
-@helper(raises=True, runs=True)
+@primitive(raises=True, runs=True)
 def call_counted(table: Ptr, callee: Object, first: Object, second: Object, arguments: Ptr, count: Int) -> New:
     """Calls a C function of one or two arguments; it counts against the recursion limit."""
     thread = PyThreadState_Get()

@@ -975,6 +975,10 @@ class Emitter:
         self.position()
         return self.result_of(self.value(f"call ptr {function.text}(ptr {argument.text})"), "N")
 
+    def call_call_ternary(self, node: ast.Call) -> Value:
+        """call_ternary(function, a, b, c): a C function of three objects that gives a new reference or raises."""
+        return self._call_pointer(node, ("ptr", "ptr", "ptr"))
+
     def call_call_binary(self, node: ast.Call) -> Value:
         """call_binary(function, a, b): a C function of two objects; the result may be null."""
         function, first, second = (self.expression(a) for a in node.args)

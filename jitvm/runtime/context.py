@@ -85,7 +85,7 @@ class Native:
             "nothing_function": _nothing, "vm_error": errors.make, "vm_do": attributes.describe, "vm_merge": errors.merge_keywords,
             "vm_pair": errors.pair, "vm_compile": _nothing, "vm_module": _nothing, "crash_text": CRASH_TEXT, "vm_hot": _nothing, "vm_recorded": _nothing, "vm_exit": _nothing,
             "name_enter": "__enter__", "name_exit": "__exit__", "name_import": "__import__", "name_build_class": "__build_class__",
-            "list_append": list.append,
+            "list_append": list.append, "name_init": "__init__",
         }
 
     def set_object(self, name: str, value: Any) -> None:

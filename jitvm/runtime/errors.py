@@ -57,6 +57,7 @@ MAKERS: tuple[Any, ...] = (
     lambda a, b: TypeError("catching classes that do not inherit from BaseException is not allowed"),
     _import_from,
     lambda a, b: TypeError(f"{_callee_name(a)} argument after * must be an iterable, not {_type_name(b)}"),
+    lambda a, b: TypeError(f"__init__() should return None, not '{_type_name(a)}'"),
 )
 
 

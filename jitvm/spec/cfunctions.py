@@ -160,7 +160,7 @@ PyExc_IndexError PyExc_MemoryError
 COMPUTED = tuple("""
 small_ints build_class builtins_module empty_string empty_tuple nothing_function
 vm_compile vm_hot vm_recorded vm_exit vm_error vm_do vm_merge vm_pair name_enter name_exit name_import
-name_build_class list_append vm_module crash_text
+name_build_class list_append vm_module crash_text name_init
 """.split())
 """Objects that the runtime works out when it makes a context; vm_ ones are its own functions, called from native code."""
 

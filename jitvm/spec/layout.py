@@ -60,6 +60,7 @@ _FIELDS_311 = {
     "type_descr_set": (280, "P"),
     "type_dictoffset": (288, "I"),
     "type_cached_keys": (872, "P"),
+    "type_new": (312, "P"),
     "module_dict": (16, "O"),
     "descriptor_owner": (16, "O"),
     "descriptor_def": (40, "P"),
