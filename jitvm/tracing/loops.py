@@ -73,6 +73,19 @@ class LoopsMixin(Machine):
         self.open_header(pc)
         return True
 
+    def is_open(self, pc: int) -> bool:
+        """Whether the path is inside the loop whose header is at ``pc``."""
+        return any(header.pc == pc and header.path == self.path for header in self.state.open)
+
+    def close_left(self, pc: int) -> None:
+        """Loops that the path has left are no longer open."""
+        state, depth = self.state, len(self.path)
+        while len(state.open) > 1:
+            last = state.open[-1]
+            if len(last.path) < depth or last.path == self.path and self.record_of().loop_contains(last.pc, pc):
+                return
+            state.open = state.open[:-1]
+
     def inner(self, pc: int) -> bool:
         """Whether a header lies within the root loop (or in an inlined call)."""
         return bool(self.path) or self.root.loop_contains(self.root_pc, pc)
@@ -94,6 +107,10 @@ class LoopsMixin(Machine):
             if place[0] == LEVEL:
                 self.ensure_global(place[1])
         self.check_kinds(spec)
+        for place, name in spec.items():
+            value = state.registers.get(place[1], NULL) if place[0] == "load" else NULL
+            if isinstance(value, Obj):
+                self.immutable_field(value.name, name)
         fields = self.field_phis(spec)
         self.flush_except({key for key, _ in fields})
         self.own_elsewhere(spec)
@@ -333,6 +350,11 @@ class LoopsMixin(Machine):
                 (key, header.path, header.pc) not in self.refused and not known.__flags__ & 1 << 9:
             spec[key] = known
             changed = True
+        for name in layout.IMMUTABLE:
+            key = f"field {value.name} {name}"
+            if key in state.cse and key not in before.cse and ("load", place, name) not in spec:
+                spec["load", place, name] = name
+                changed = True
         for (base, name), (_number, dirty) in state.heap.items():
             if base == value.name and dirty and ("field", place, name) not in spec and name in layout.current()[0]:
                 spec["field", place, name] = name
@@ -351,6 +373,7 @@ class LoopsMixin(Machine):
     # -- joins
     def arrive(self, pc: int) -> None:
         """A path comes to a static join point and waits for the others."""
+        self.close_left(pc)
         frames = self.state.frames
         positions = tuple(frame.record.unit_at(inner.call_site) for frame, inner in zip(frames, frames[1:], strict=False))
         key = ((*positions, self.record_of().unit_at(pc)), tuple(h.label for h in self.state.open), self.path, pc)

@@ -17,6 +17,8 @@ from jitvm.tracing.profile import Profile
 from jitvm.tracing.values import ANCHORED, NULL, OWNED, Const, FloatValue, Frame, IntValue, Obj, State, Value
 
 PROLOGUE = "define preserve_nonecc ptr @trace(ptr %pc, ptr %regs, ptr %consts, ptr %ctx, ptr %ts, i64 %word) nounwind {"
+COPIES = 3
+"""How often a bytecode is replayed, each time with more known, before the paths that reach it are merged."""
 METADATA = '!0 = !{!"branch_weights", i32 2000, i32 1}\n!1 = !{!"branch_weights", i32 1, i32 2000}\n'
 
 
@@ -88,6 +90,7 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin):
         self.again = False
         self.headers: list[Header] = []
         self.visited: set[tuple[Any, int]] = set()
+        self.passed: dict[Any, int] = {}
         self.replayed = 0
         self.spills = 0
         self.arguments = 0
@@ -152,11 +155,15 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin):
             record = self.record_of()
             instruction = record.instruction(pc)
             if instruction.row.name == "loop":
+                if not joined and not self.is_open(pc):
+                    self.arrive(pc)
+                    return
+                joined = False
                 if not self.reach_header(pc):
                     return
                 pc = self.after(pc)
                 continue
-            if not joined and pc in record.merges():
+            if not joined and (pc in record.merges() or self.often(pc)):
                 self.arrive(pc)
                 return
             joined = False
@@ -167,6 +174,12 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin):
             if following is None:
                 return
             pc = following
+
+    def often(self, pc: int) -> bool:
+        """Whether so many paths came through here that all others are to be merged: else ways multiply from fork to fork."""
+        key = (self.path, pc, len(self.state.open))
+        self.passed[key] = self.passed.get(key, 0) + 1
+        return self.passed[key] > COPIES
 
     def bytecode(self, pc: int, instruction: Any) -> int | None:
         """Replays one bytecode; where to go on, or None."""
@@ -386,7 +399,7 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin):
 
     def object_in_cache(self, address: int) -> Value:
         """An object that an inline cache names: it lives as long as what the cache's guard guards."""
-        return self.constant(self.driver.native.object_at(self.peek(address)))
+        return self.constant(self.driver.native.object_at(self.cached_word(address)))
 
     def cache_pointer(self, cache: Cache) -> str:
         record = self.record_of()

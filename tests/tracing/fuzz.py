@@ -1,0 +1,511 @@
+"""Random programs of hot loops, run under CPython and jitvm: ``python -m tests.tracing.fuzz --seconds 600``.
+
+A program is one script of many functions, each called several times with values of several types. What differs is reduced to a
+small script, which is kept in the folder given by ``--keep``.
+"""
+from __future__ import annotations
+
+import argparse
+import ast
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+MODES = {
+    "no-jit": ("--no-jit",),
+    "default": ("-X", "loop_threshold=5", "-X", "exit_threshold=3"),
+    "threshold-1": ("-X", "threshold=1"),
+    "threshold-2": ("-X", "threshold=2", "-X", "codegen=0"),
+    "force-exits": ("-X", "threshold=1", "-X", "force_exits=1"),
+    "verify": ("-X", "threshold=2", "-X", "verify=1"),
+}
+TIMEOUT = 30
+HOST_TIMEOUT = 4
+
+PROLOGUE = '''
+import sys
+class P:
+    kind = 3
+    def __init__(self, a, b):
+        self.a = a
+        self.b = b
+    def add(self, n):
+        self.a = self.a + n
+        return self.a
+    def get(self):
+        return self.b
+    def twice(self, n, more=2):
+        return self.add(n) * more
+class Q(P):
+    kind = 5
+    def add(self, n):
+        self.b = clip(self.b - n)
+        return self.b
+class S:
+    __slots__ = ("a", "b")
+    kind = 1.5
+    def __init__(self, a, b):
+        self.a = a
+        self.b = b
+    def add(self, n):
+        self.a += n
+        return n
+    def get(self):
+        return self.a
+    def twice(self, n, more=2):
+        return n * more
+class N:
+    def __init__(self, v):
+        self.v = v
+    def __add__(self, other):
+        return N(clip(self.v + (other.v if isinstance(other, N) else other)))
+    def __radd__(self, other):
+        return N(clip(other + self.v))
+    def __lt__(self, other):
+        return self.v < (other.v if isinstance(other, N) else other)
+    def __gt__(self, other):
+        return self.v > (other.v if isinstance(other, N) else other)
+    def __repr__(self):
+        return f"N({self.v})"
+class D:
+    ended = 0
+    def __init__(self, v):
+        self.v = v
+    def __del__(self):
+        D.ended = (D.ended * 3 + 1) & 0xffff
+G = 1
+def clip(x):
+    if isinstance(x, N):
+        return x
+    if x > 1180591620717411303424:
+        return x % 1000003
+    if x < -1180591620717411303424:
+        return -(x % 1000003)
+    return x
+def f0(x):
+    return x + 1
+def f1(a, b=3, *, c=1):
+    if a > b:
+        return a - c
+    return b + c
+def f2(x):
+    if x % 7 == 3:
+        raise ValueError(x)
+    return x * 2
+def f3(n):
+    t = 0
+    for k in range(n % 5):
+        t += k
+    return t
+def f4(x):
+    global G
+    G = (G * 5 + x) % 1009
+    return G
+def f5(x, y):
+    try:
+        return f2(x) + y
+    except ValueError:
+        return y
+def fr(n):
+    return 1 if n < 2 else fr(n - 1) + fr(n - 2)
+def gen(n):
+    for k in range(n):
+        yield k * k
+'''
+EPILOGUE = '''
+def show(f, *args):
+    try:
+        r = f(*args)
+        if isinstance(r, P) or isinstance(r, S):
+            r = (type(r).__name__, r.a, r.b)
+        t = repr(r)
+    except Exception as e:
+        tb = e.__traceback__
+        lines = []
+        while tb is not None:
+            lines.append(tb.tb_lineno)
+            tb = tb.tb_next
+        t = f"{type(e).__name__}: {e} {lines}"
+    print(f.__name__, t[:2000], G, D.ended)
+'''
+INTS = ("0", "1", "2", "3", "7", "-1", "-5", "100", "1073741823", "1073741824", "-1073741825", "2147483647", "4611686018427387904",
+        "9223372036854775807", "-9223372036854775808", "1152921504606846975")
+FLOATS = ("0.5", "1.5", "-2.25", "1e10", "0.0", "3.0", "1e300", "-0.0")
+
+
+class Writer:
+    """Writes one function."""
+
+    def __init__(self, seed: int, name: str) -> None:
+        self.r = random.Random(seed)
+        self.name = name
+        self.lines: list[str] = []
+        self.loops = 0
+        self.fresh = 0
+
+    def put(self, depth: int, text: str) -> None:
+        self.lines.append("    " * depth + text)
+
+    def pick(self, *options: str) -> str:
+        return self.r.choice(options)
+
+    # -- expressions
+    def num(self, depth: int = 0) -> str:
+        r = self.r.random()
+        if depth > 2 or r < 0.35:
+            return self.pick("a", "b", "c", "a", "b", "c", "x", "i", "i", "j", "n")
+        if r < 0.45:
+            return self.pick(*INTS[:7])
+        if r < 0.47:
+            return self.pick(*INTS)
+        if r < 0.50:
+            return self.pick(*FLOATS)
+        if r < 0.72:
+            return f"({self.num(depth + 1)} {self.pick('+', '-', '*', '+', '-')} {self.num(depth + 1)})"
+        if r < 0.77:
+            op = self.pick("//", "%", "/", "//", "%")
+            return f"({self.num(depth + 1)} {op} {self.pick('3', '7', '10', '2', '-3', 'n', self.num(depth + 1))})"
+        if r < 0.80:
+            return f"({self.int_()} {self.pick('&', '|', '^')} {self.int_()})"
+        if r < 0.82:
+            return f"({self.int_()} {self.pick('<<', '>>')} {self.pick('1', '3', '(i & 7)', '40')})"
+        if r < 0.84:
+            return f"(-{self.num(depth + 1)})"
+        if r < 0.86:
+            return f"({self.num(depth + 1)} if {self.test()} else {self.num(depth + 1)})"
+        if r < 0.90:
+            return self.pick("o.a", "o.b", "o.kind", "o.get()", f"o.add({self.num(depth + 1)})", f"o.twice({self.num(depth + 1)})",
+                             f"o.twice({self.num(depth + 1)}, more=3)")
+        if r < 0.95:
+            e = self.num(depth + 1)
+            return self.pick(f"f0({e})", f"f1({e})", f"f1({e}, {self.num(depth + 1)})", f"f1({e}, c={self.num(depth + 1)})",
+                             f"f2({e})", "f3(i)", f"f4({self.int_()})", f"f5({e}, {self.num(depth + 1)})", f"f1(b={e}, a=i)",
+                             "fr(i % 6)", "local(b)", "G", f"abs({e})", f"min({e}, {self.num(depth + 1)})")
+        return self.pick("L[i % len(L)]", "len(L)", "M.get(i, 1)", "M[i % 5]", "L[-1]", "T[0]", "T[i % 3]", "len(s)",
+                         "sum(L)", "max(T)", "sum([k for k in range(i % 4)])", "sum(gen(i % 4))", "(lambda q: q + c)(i)")
+
+    def int_(self) -> str:
+        return self.pick("i", "j", "n", "i", "(i * 3)", "(n - i)", "len(L)", *INTS[:9])
+
+    def test(self) -> str:
+        r = self.r.random()
+        if r < 0.35:
+            return f"i % {self.pick('2', '3', '5', '7')} == {self.pick('0', '1')}"
+        if r < 0.75:
+            return f"{self.num(2)} {self.pick('<', '<=', '>', '>=', '==', '!=')} {self.num(2)}"
+        if r < 0.80:
+            return f"({self.test()} {self.pick('and', 'or')} {self.test()})"
+        return self.pick("i in M", "flag", "not flag", "L", "o is not None", "isinstance(o, Q)", "a is None", "s", "'1' in s",
+                         "i not in L", "type(a) is int", "0 < i < 9", "d is None")
+
+    # -- statements
+    def block(self, depth: int, budget: int, loop: bool) -> None:
+        for _ in range(self.r.randint(1, budget)):
+            if len(self.lines) > 30:
+                self.put(depth, "pass")
+                return
+            self.statement(depth, budget, loop)
+
+    def statement(self, depth: int, budget: int, loop: bool) -> None:
+        r = self.r.random()
+        target = self.pick("a", "b", "c", "a", "b", "x")
+        if r < 0.25 or depth > 5:
+            self.put(depth, f"{target} = clip({self.num()})")
+        elif r < 0.40:
+            self.put(depth, f"{target} {self.pick('+', '-', '+', '*')}= {self.num(1)}")
+            self.put(depth, f"{target} = clip({target})")
+        elif r < 0.46:
+            self.put(depth, self.pick("L.append(i)", f"L[i % len(L)] = {self.num(1)}", f"M[i % 5] = {self.num(1)}", "M[i] = a",
+                                      "L = L[-20:] + [1]", "L.append(a)", "M.pop(i, None)", "L = [k + i for k in L[:5]] + [2]",
+                                      "T = (i, a, b)", "del L[10:]", "M = {k: v for k, v in M.items() if k < 9}"
+                                      if loop else "M[7] = 8", "M[s[:2]] = i"))
+        elif r < 0.51:
+            self.put(depth, self.pick(f"o.a = clip({self.num(1)})", f"o.b = clip({self.num(1)})", "o = P(i, b)", "o = Q(a, i)",
+                                      "o = S(i, i)", "o.a += 1", "a, b = b, a", "a, b = T[:2]", "(a, b, c) = T"))
+        elif r < 0.55:
+            self.put(depth, self.pick("s = s[:10] + str(i)", "s = f'{i}:{a!r:.5}{s[:3]}'", "s += 'x'", "s = s[1:6]", "s = '%d,%s' % (i, s[:4])"))
+        elif r < 0.58:
+            self.put(depth, self.pick("d = D(i)", "d = None", "D(i)", "d = D(d)", "L2.append(D(i))", "L2.clear()"))
+        elif r < 0.73:
+            self.put(depth, f"if {self.test()}:")
+            self.block(depth + 1, 2, loop)
+            if self.r.random() < 0.5:
+                self.put(depth, "else:")
+                self.block(depth + 1, 2, loop)
+        elif r < 0.80 and depth < 4 and self.loops < 5:
+            self.loop(depth)
+        elif r < 0.86 and loop:
+            self.put(depth, f"if {self.test()}:")
+            self.put(depth + 1, self.pick("break", "continue", "continue"))
+        elif r < 0.93:
+            self.put(depth, "try:")
+            self.block(depth + 1, 2, loop)
+            self.put(depth, f"except {self.pick('ValueError', 'Exception', '(TypeError, ValueError, ZeroDivisionError)')}"
+                            f"{self.pick('', ' as e')}:")
+            self.put(depth + 1, self.pick("c = 1", "a = 0", "b = clip(c)", "L.append(0)", "x = 2.5"))
+            if self.r.random() < 0.2:
+                self.put(depth, "finally:")
+                self.put(depth + 1, f"c = clip({self.num(2)})")
+        elif r < 0.95:
+            self.put(depth, self.pick("del d; d = None", "a = float(i)", "a = i", "x = i", "b = True", "flag = not flag", "n = n", "b = i == 3",
+                                      "a = N(i)", "a = None; a = 2", "global_set(i)", "P.kind = i % 3" if self.r.random() < .3 else "a = 5",
+                                      "sys._getframe().f_locals" if self.r.random() < .5 else "locals()"))
+        elif r < 0.97:
+            self.put(depth, f"with M_() as m: a = clip({self.num(2)})")
+        else:
+            self.put(depth, f"if i == {self.pick('9', '17', '30')}: {self.pick('raise KeyError(i)', 'return (a, i)', 'a = 1 // 0')}")
+
+    def loop(self, depth: int) -> None:
+        self.loops += 1
+        v = self.pick("i", "j", "j")
+        m = self.pick("n", "n", "30", "7") if depth < 2 else self.pick("9", "6", "12") if depth < 3 else self.pick("4", "i % 4", "3")
+        kind = self.r.random()
+        if kind < 0.45:
+            self.put(depth, "for " + v + " in " + self.pick(f"range({m})", f"range({m})", f"range(0, {m}, 3)", f"range({m}, 0, -1)",
+                                                             f"range({m} - 5, {m})") + ":")
+        elif kind < 0.75:
+            self.put(depth, "for " + self.pick(f"{v} in list(range({m}))", f"{v} in tuple(range({m}))", f"{v}, a in enumerate(L[:9])",
+                                               f"{v}, b in zip(range({m}), L[:20])", f"{v} in reversed(range({m}))", f"{v} in list(M)[:9]",
+                                               f"{v} in gen({m})", f"{v} in {{1: 2, 3: 4, 5: 6}}", "k, v in list(M.items())[:9]",
+                                               f"{v} in map(f0, range({m}))", f"{v} in [1, 2.5, True, 7]", "ch in s[:9]") + ":")
+        else:
+            self.fresh += 1
+            w = f"w{self.fresh}"
+            self.put(depth, f"{w} = 0")
+            self.put(depth, f"while {w} < {m}" + self.pick("", "", f" and {self.test()}") + ":")
+            self.put(depth + 1, f"{w} += {self.pick('1', '1', '2')}")
+            if self.r.random() < 0.5:
+                self.put(depth + 1, f"i = {w}")
+        self.block(depth + 1, 4, True)
+        if self.r.random() < 0.15:
+            self.put(depth, "else:")
+            self.put(depth + 1, "c = clip(c + 1)" if self.r.random() < .8 else "b = 1.5")
+
+    def function(self) -> str:
+        self.put(0, f"def {self.name}(n, a, x, o, flag):")
+        self.put(1, "i = j = z = 0; b = 1; c = 2; L = [1, 2, 3]; M = {0: 1, 1: 2, 2: 3, 3: 4, 4: 5}; T = (1, 2, 3); s = 'abc'; d = None; L2 = []")
+        self.put(1, "def local(q): return q")
+        self.block(1, 2, False)
+        self.put(1, f"for i in range({self.pick('n', 'n', '40')}):" if self.r.random() < .8 else "while z < n:")
+        if self.lines[-1].strip().startswith("while"):
+            self.put(2, "z += 1; i = z")
+        self.block(2, 5, True)
+        self.block(1, 2, False)
+        self.put(1, "if isinstance(a, N): a = a.v")
+        self.put(1, "return (a, b, c, x, i, j, L[-3:], len(L), sorted(map(str, M))[:8], T, s, o.a, o.b)")
+        return "\n".join(self.lines)
+
+
+EXTRA = '''
+class M_:
+    def __enter__(self):
+        return self
+    def __exit__(self, *a):
+        return a[0] is ZeroDivisionError
+def global_set(v):
+    global G
+    G = v % 11
+'''
+CALLS = ("{f}, 40, 1, 0.5, P(1, 2), False", "{f}, 40, 1, 0.5, P(1, 2), False", "{f}, 25, 1.5, 2, Q(1, 2.5), True",
+         "{f}, 60, 4611686018427387000, 1e3, P(2**62, -1), False", "{f}, 30, True, -3, S(1, 2), True", "{f}, 45, 2**70, 1.5, Q(0, 0), False",
+         "{f}, 33, 9, 0.25, P(1, 2), True")
+
+
+def program(seed: int, functions: int = 12) -> str:
+    """The source of a random script."""
+    rng = random.Random(seed)
+    parts = [PROLOGUE, EXTRA, EPILOGUE]
+    for number in range(functions):
+        parts.append(Writer(rng.getrandbits(48), f"t{number}").function())
+    for number in range(functions):
+        calls = rng.sample(CALLS, 5)
+        parts += [f"show({call.format(f=f't{number}')})" for call in calls]
+    return "\n".join(parts) + "\n"
+
+
+def run(command: list[str], script: Path, timeout: float = TIMEOUT) -> tuple[str, str, int]:
+    """stdout, stderr and status of a run."""
+    environment = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    try:
+        done = subprocess.run([*command, str(script)], capture_output=True, env=environment, timeout=timeout, stdin=subprocess.DEVNULL)
+    except subprocess.TimeoutExpired:
+        return "", "timeout", 124
+    stderr = "".join(line for line in done.stderr.decode(errors="replace").splitlines(True) if "building the interpreter" not in line)
+    return done.stdout.decode(errors="replace"), stderr, done.returncode
+
+
+def differs(script: Path, mode: str) -> str:
+    """What differs between CPython and a mode of jitvm, or nothing."""
+    host = run([sys.executable], script, HOST_TIMEOUT)
+    if host[2] == 124:
+        return ""
+    vm = run([sys.executable, "-m", "jitvm", "run", *MODES[mode]], script)
+    return compare(host, vm)
+
+
+def compare(host: tuple[str, str, int], vm: tuple[str, str, int]) -> str:
+    if host == vm:
+        return ""
+    for left, right in zip(host[0].splitlines(), vm[0].splitlines(), strict=False):
+        if left != right:
+            return f"CPython: {left}\njitvm:   {right}"
+    return f"status {vm[2]} for {host[2]}; stderr: {vm[1][-1500:]}"
+
+
+class Reducer(ast.NodeTransformer):
+    """Removes (or opens) the statement of a number."""
+
+    def __init__(self, number: int, way: int) -> None:
+        self.number, self.way, self.count = number, way, -1
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        for name in ("body", "orelse", "finalbody", "handlers"):
+            block = getattr(node, name, None)
+            if not isinstance(block, list):
+                continue
+            out = []
+            for child in block:
+                self.count += 1
+                if self.count == self.number:
+                    if self.way == 0:
+                        continue
+                    if isinstance(getattr(child, "body", None), list) and not isinstance(child, (ast.FunctionDef, ast.ClassDef)):
+                        out.extend(child.body)
+                        continue
+                out.append(self.generic_visit(child))
+            if not out and name == "body":
+                out = [ast.Pass()]
+            setattr(node, name, out)
+        return node
+
+
+def reduce(source: str, mode: str, seconds: float = 90) -> str:
+    """A smaller script that differs too."""
+    end = time.time() + seconds
+    best = ast.unparse(ast.parse(source))
+    kind = check(best, mode)
+    if not kind:
+        return source
+    changed = True
+    with ThreadPoolExecutor(8) as pool:
+        while changed and time.time() < end:
+            changed = False
+            total = sum(isinstance(n, (ast.stmt, ast.ExceptHandler)) for n in ast.walk(ast.parse(best)))
+            chunk = max(total // 3, 1)
+            # whole runs of statements first, the last first
+            number = total - 1
+            while number >= 0 and time.time() < end:
+                trials = []
+                for n in range(number, max(number - 8, -1), -1):
+                    for way in (0, 1):
+                        text = attempt(best, n, way)
+                        if text is not None and text != best:
+                            trials.append((n, text))
+                results = list(pool.map(lambda t: check(t[1], mode), trials))
+                found = [(n, t) for (n, t), bad in zip(trials, results, strict=True) if bad]
+                if found:
+                    best = min((t for _, t in found), key=len)
+                    changed = True
+                    number = min(number, sum(isinstance(n, (ast.stmt, ast.ExceptHandler)) for n in ast.walk(ast.parse(best))) - 1)
+                else:
+                    number -= 8
+            assert chunk
+    return best
+
+
+def attempt(source: str, number: int, way: int) -> str | None:
+    tree = ast.parse(source)
+    try:
+        return ast.unparse(ast.fix_missing_locations(Reducer(number, way).visit(tree)))
+    except Exception:
+        return None
+
+
+def check(source: str, mode: str) -> str:
+    """Whether a reduced script still differs; one that fails under CPython itself does not count."""
+    with tempfile.NamedTemporaryFile("w", suffix=".py", delete=False) as file:
+        file.write(source)
+    try:
+        host = run([sys.executable], Path(file.name), HOST_TIMEOUT)
+        if host[2] != 0:
+            return ""
+        return compare(host, run([sys.executable, "-m", "jitvm", "run", *MODES[mode]], Path(file.name)))
+    finally:
+        os.unlink(file.name)
+
+
+def isolate(source: str, difference: str, mode: str) -> str:
+    """Only the function that differs, where that is enough."""
+    tree = ast.parse(source)
+    names = [n.name for n in tree.body if isinstance(n, ast.FunctionDef) and n.name[0] == "t" and n.name[1:].isdigit()]
+    guess = [n for n in names if f"{n} " in difference] + names
+    for name in dict.fromkeys(guess):
+        body = [n for n in tree.body if not (isinstance(n, ast.FunctionDef) and n.name in names and n.name != name)
+                and not (isinstance(n, ast.Expr) and f"show({name}," not in ast.unparse(n) and "show(" in ast.unparse(n))]
+        text = ast.unparse(ast.Module(body, []))
+        if check(text, mode):
+            return text
+    return source
+
+
+def one(seed: int, functions: int, modes: list[str], folder: Path) -> list[tuple[int, str, str]]:
+    """Runs one program in all modes; the differences."""
+    script = folder / f"fuzz{seed}.py"
+    script.write_text(program(seed, functions))
+    host = run([sys.executable], script, HOST_TIMEOUT)
+    if host[2] == 124:
+        return []
+    out = []
+    for mode in modes:
+        what = compare(host, run([sys.executable, "-m", "jitvm", "run", *MODES[mode]], script))
+        if what:
+            out.append((seed, mode, what))
+    if not out:
+        script.unlink()
+    return out
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--seed", type=int, default=int(time.time()))
+    parser.add_argument("--functions", type=int, default=12)
+    parser.add_argument("--modes", default=",".join(MODES))
+    parser.add_argument("--keep", default=tempfile.gettempdir())
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 2)
+    parser.add_argument("--reduce", type=int, default=1, help="how many differences are reduced")
+    options = parser.parse_args()
+    folder = Path(options.keep)
+    folder.mkdir(parents=True, exist_ok=True)
+    modes = options.modes.split(",")
+    end = time.time() + options.seconds
+    count = 0
+    found: list[tuple[int, str, str]] = []
+    seed = options.seed
+    with ThreadPoolExecutor(options.jobs) as pool:
+        while time.time() < end:
+            batch = list(range(seed, seed + options.jobs * 2))
+            seed += len(batch)
+            for rows in pool.map(lambda s: one(s, options.functions, modes, folder), batch):
+                count += 1
+                for row in rows:
+                    found.append(row)
+                    print(f"seed {row[0]} mode {row[1]}:\n{row[2]}\n", flush=True)
+    print(f"{count} programs of {options.functions} functions, {len(found)} differences")
+    for number, mode, what in found[:options.reduce]:
+        source = (folder / f"fuzz{number}.py").read_text()
+        small = reduce(isolate(source, what, mode), mode)
+        target = folder / f"reduced{number}-{mode}.py"
+        target.write_text(small)
+        print(f"--- {target}\n{small[-3000:]}\n{check(small, mode)}")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
