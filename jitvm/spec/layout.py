@@ -123,6 +123,9 @@ _FIELDS_311 = {
     "fo_frame": (24, "P"),
 }
 
+IMMUTABLE = frozenset(("range_start", "range_step", "range_length", "float_payload", "unicode_length"))
+"""Fields that never change in an object's life."""
+
 CONSTANTS_311 = {
     "INTERP_AUDIT_HOOKS": 3552,
     "TS_PROFILE": 64,

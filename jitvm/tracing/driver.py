@@ -51,6 +51,7 @@ class Root:
         self.compiled = False
         self.final = False
         self.loaded: list[Any] = []
+        self.cached_words: dict[int, int] = {}
 
 
 class Session:
@@ -58,6 +59,7 @@ class Session:
 
     def __init__(self, root: Root, path: tuple[int, ...], code: TracedCode) -> None:
         self.root, self.path, self.code = root, path, code
+        self.new = False
 
 
 def unseen(method: Any) -> Any:
@@ -127,10 +129,10 @@ class Driver:
         if root.builds >= RECOMPILATIONS or root.final or exit.key is None:
             return
         path = exit.key[0]
+        session = Session(root, path, root.code if not path else self.code_at(exit.pc))
         if len(exit.key) == 3:
-            self.profile_of(root.code).add(*exit.key)
-        code = root.code if not path else self.code_at(exit.pc)
-        self.record(Session(root, path, code))
+            session.new = self.profile_of(root.code).add(*exit.key)
+        self.record(session)
 
     @unseen
     def recorded(self, pc: int, _registers: int) -> None:
@@ -144,7 +146,7 @@ class Driver:
         root = session.root
         self.seconds["recording"] += time.perf_counter() - started
         if root.function:
-            if new or not root.compiled:
+            if new or session.new or not root.compiled or self.outdated(root):
                 self.compile(root)
             return
         if path is None or not pc:
@@ -160,8 +162,12 @@ class Driver:
         if not inside and not root.compiled:
             self.fail(root, "left-loop", "")
             return
-        if new or not root.compiled:
+        if new or session.new or not root.compiled or self.outdated(root):
             self.compile(root)
+
+    def outdated(self, root: Root) -> bool:
+        """Whether inline caches whose contents are constants of the compiled code have been filled anew since."""
+        return any(self.native.peek(address) != word for address, word in root.cached_words.items())
 
     def prepare_function(self, root: Root, registers: int) -> bool:
         """Whether a hot function is worth compiling by itself: a recursive one. Notes the kinds of its arguments."""
@@ -267,6 +273,7 @@ class Driver:
         externals = self.externals(root, region)
         self.keep.append(region.constants)
         root.builds += 1
+        root.cached_words = region.cached_words
         root.compiled, root.reason = True, ""
         self.enter_at(root, elf.load(data, externals))
         if self.settings.tiers:
@@ -288,6 +295,8 @@ class Driver:
             data = self.best_compiler.object_bytes(text)
             if root.builds == build and not root.final:
                 self.enter_at(root, elf.load(data, externals))
+                if "e" in self.settings.dump:
+                    print(f"jitvm: better code for {root.code.code.co_filename}:{root.code.line(root.pc)}", file=sys.stderr)
         except (LLVMError, elf.LoaderError) as error:
             root.detail = str(error)
 

@@ -99,6 +99,7 @@ class Machine:
         self.declared: set[str] = set()
         self.effected = False
         self.pc = 0
+        self.cached_words: dict[int, int] = {}
 
     # -- text
     def emit(self, text: str) -> None:
@@ -417,11 +418,22 @@ class Machine:
             if known is not None:
                 return known
         key = (self.pointer(base), name)
+        if name in layout.IMMUTABLE:
+            return self.immutable_field(key[0], name)
         known = self.state.heap.get(key)
         if known is None:
             loaded = self.load(key[0], offset, kind)
             known = self.state.heap[key] = (loaded, False)
         return known[0]
+
+    def immutable_field(self, base: str, name: str) -> Any:
+        """A field that never changes: loaded once, before a loop where the object outlives it."""
+        key = f"field {base} {name}"
+        known = self.state.cse.get(key)
+        if known is None:
+            offset, kind = FIELDS[name]
+            known = self.state.cse[key] = self.load(base, offset, kind)
+        return known
 
     def constant_field(self, name: str, base: Const) -> Any:
         """Fields of constants that never change."""
@@ -497,12 +509,18 @@ class Machine:
 
     def load_int(self, base: Any, offset: Any) -> Any:
         if isinstance(base, Cache):
-            return self.peek(base.address + offset)
+            return self.cached_word(base.address + offset)
         return self.load_at(base, offset, "I")
+
+    def cached_word(self, address: int) -> int:
+        """A word of an inline cache: a constant of this build, noted so that a change of it can be noticed."""
+        word: int = self.peek(address)
+        self.cached_words[address] = word
+        return word
 
     def load_u32(self, base: Any, offset: Any) -> Any:
         if isinstance(base, Cache):
-            word = self.peek(base.address + (offset & ~7)) & (1 << 64) - 1
+            word = self.cached_word(base.address + (offset & ~7)) & (1 << 64) - 1
             return word >> 8 * (offset & 7) & 0xFFFFFFFF
         return self.load_at(base, offset, "u")
 

@@ -10,7 +10,7 @@ import _thread
 import os
 from typing import Any
 
-DELAY_SECONDS = 0.02
+DELAY_SECONDS = 0.01
 """A region is compiled well when it has not been rebuilt for so long: programs that end sooner, and regions still growing, never pay."""
 
 
@@ -39,7 +39,7 @@ class Upgrades:
             _thread.start_new_thread(self.work, ())
 
     def work(self) -> None:
-        """The thread: waits until the queue is at rest, then compiles one after the other."""
+        """The thread: waits until the queue is at rest, then compiles the newest first: outer loops come after their inner ones."""
         try:
             while self.waiting and not self.closed:
                 newest = next(reversed(self.waiting))
@@ -48,8 +48,7 @@ class Upgrades:
                 if not self.waiting or next(reversed(self.waiting)) != newest:
                     continue
                 while self.waiting and not self.closed:
-                    key = next(iter(self.waiting))
-                    self.compile_well(self.waiting.pop(key))
+                    self.compile_well(self.waiting.popitem()[1])
         finally:
             self.running = False
             self.done.release()
