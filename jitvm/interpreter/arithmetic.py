@@ -182,7 +182,7 @@ def same_text(left: Object, right: Object) -> Int:
     return _PyUnicode_EQ(left, right)
 
 
-@helper(raises=True, runs=True)
+@helper(raises=True, runs=True, spare=True)
 def test_objects(left: Object, right: Object, op: Int) -> Int:
     """The truth of a rich comparison."""
     result = PyObject_RichCompare(left, right, op)
@@ -193,7 +193,7 @@ def test_objects(left: Object, right: Object, op: Int) -> Int:
     return PyObject_IsTrue(result)
 
 
-@helper(raises=True, runs=True)
+@helper(raises=True, runs=True, spare=True)
 def truth_of(v: Object) -> Int:
     return PyObject_IsTrue(v)
 

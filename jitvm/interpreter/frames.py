@@ -7,6 +7,7 @@ from jitvm.rpython.dialect import *  # noqa: F403
 
 RUNTIME_DEPTH = 500
 HOST_CALL = 1
+FLAG_BLOCKS = 8
 BYTES_DATA = 32
 
 
@@ -234,15 +235,37 @@ def drop_registers(registers: Ptr, start: Int, end: Int) -> None:
 @primitive
 def leave_frame(thread: Ptr, registers: Ptr) -> None:
     """Takes the frame off the thread's frames, drops what it holds (temporaries first, as the host) and gives its room back."""
+    record = unlink_frame(thread, registers)
+    drop_registers(registers, vm_locals(record), vm_registers(record))
+    drop_frame(thread, registers, record)
+
+
+@primitive
+def return_frame(thread: Ptr, registers: Ptr) -> None:
+    """As leave_frame, for a return: only loops and other blocks leave temporaries then."""
+    record = unlink_frame(thread, registers)
+    if (vm_flags(record) & FLAG_BLOCKS) != 0:
+        drop_registers(registers, vm_locals(record), vm_registers(record))
+    drop_frame(thread, registers, record)
+
+
+@primitive
+def unlink_frame(thread: Ptr, registers: Ptr) -> Ptr:
+    """Takes a frame off the thread's frames; its record."""
     frame = registers - FRAME_SIZE
     record = header_code(frame)
     set_cframe_frame(ts_cframe(thread), frame_previous(frame))
     if unlikely((as_int(as_pointer(frame_object(frame))) | as_int(as_pointer(frame_locals(frame)))) != 0):
         detach_frame(thread, frame, vm_locals(record))
-    drop_registers(registers, vm_locals(record), vm_registers(record))
+    return record
+
+
+@primitive
+def drop_frame(thread: Ptr, registers: Ptr, record: Ptr) -> None:
+    """Drops a frame's locals and gives its room back."""
     drop_registers(registers, 0, vm_locals(record))
     set_ts_recursion_remaining(thread, ts_recursion_remaining(thread) + 1)
-    top = frame - HEADER
+    top = registers - FRAME_SIZE - HEADER
     if unlikely(top == ts_datastack_chunk(thread) + CHUNK_DATA):
         drop_chunk(thread)
     else:
@@ -520,7 +543,7 @@ def find_handler(record: Ptr, unit: Int) -> Ptr:
     return NULLP
 
 
-@helper()
+@helper(spare=True)
 def fetch_exception() -> New:
     """The exception that is set, normalised, with its traceback; it is set no longer."""
     kind = local()
@@ -535,7 +558,7 @@ def fetch_exception() -> New:
     return exception
 
 
-@helper()
+@helper(spare=True)
 def add_traceback(thread: Ptr) -> None:
     """Adds the current frame to the traceback of the exception that is set."""
     kind = local()

@@ -56,13 +56,16 @@ def is_int(v: Object) -> Bool:
     """An exact int that fits 64 bits."""
     if type_pointer(v) is not PyLong_Type:
         return False
-    if likely(below(var_size(v) + 2, 5)):
+    if likely(below(var_size(v) + 1, 3)):
         return True
     return is_wide_int(v)
 
 
 @helper(cold=True, spare=True)
 def is_wide_int(v: Object) -> Bool:
+    """Whether an int of two digits or more fits 64 bits."""
+    if below(var_size(v) + 2, 5):
+        return True
     overflow = local()
     PyLong_AsLongLongAndOverflow(v, overflow)
     return load_i32(overflow, 0) == 0
