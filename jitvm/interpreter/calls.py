@@ -2,7 +2,7 @@
 from jitvm.rpython.dialect import *  # noqa: F403
 
 # kinds of C functions (CPython's methodobject.h)
-METHOD_KINDS = 143
+METHOD_KINDS = 655
 METHOD_NO_ARGUMENTS = 4
 TYPE_IS_ABSTRACT = 1048576
 METHOD_O = 8
