@@ -996,12 +996,16 @@ class Emitter:
         return Value("", "v")
 
     def call_run_frame(self, node: ast.Call) -> Value:
-        """run_frame(pc, regs, consts, thread): runs the interpreter from C until its outermost frame returns."""
+        """run_frame(pc, regs, consts, thread): runs the interpreter from C until its outermost frame returns.
+
+        In the plain context: only the outermost activation records.
+        """
         pc, regs, consts, thread = (self.expression(a).text for a in node.args)
+        context = self.value(f"load ptr, ptr {self.slot_of_context('normal_context')}")
         word = self.value(f"load i64, ptr {pc}")
         index = self.value(f"and i64 {word}, {OPCODE_MASK}")
-        handler = self.value(f"load ptr, ptr {self.value(f'getelementptr ptr, ptr %ctx, i64 {index}')}")
-        result = self.value(f"call {CONVENTION} ptr {handler}(ptr {pc}, ptr {regs}, ptr {consts}, ptr %ctx, ptr {thread}, i64 {word})")
+        handler = self.value(f"load ptr, ptr {self.value(f'getelementptr ptr, ptr {context}, i64 {index}')}")
+        result = self.value(f"call {CONVENTION} ptr {handler}(ptr {pc}, ptr {regs}, ptr {consts}, ptr {context}, ptr {thread}, i64 {word})")
         return Value(result, "O")
 
     def call_run_handler(self, node: ast.Call) -> Value:
@@ -1010,7 +1014,8 @@ class Emitter:
         name = str(node.args[0].value)
         self.library.need_handler(name)
         pc, regs, consts, thread = (self.expression(a).text for a in node.args[1:])
-        result = self.value(f"call {CONVENTION} ptr @op.{name}(ptr {pc}, ptr {regs}, ptr {consts}, ptr %ctx, ptr {thread}, i64 0)")
+        context = self.value(f"load ptr, ptr {self.slot_of_context('normal_context')}")
+        result = self.value(f"call {CONVENTION} ptr @op.{name}(ptr {pc}, ptr {regs}, ptr {consts}, ptr {context}, ptr {thread}, i64 0)")
         return Value(result, "O")
 
     def call_entry_context(self, node: ast.Call) -> Value:

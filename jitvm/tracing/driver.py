@@ -210,6 +210,8 @@ class Driver:
             name = code.instruction(pc).row.name
             if name.startswith("return_"):
                 if not path and not recursion:
+                    if session.root.function and code.base <= following < code.base + 8 * len(code.unit.words):
+                        continue
                     return new, None, None
                 if not path:
                     path, stack = recursion.pop()

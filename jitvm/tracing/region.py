@@ -220,7 +220,14 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin):
         self.state = fork.state
         self.pc, self.start, self.effected = fork.pc, fork.start, fork.effected
         self.trail, self.outcomes, self.vectors = list(fork.trail), list(fork.outcomes), fork.vectors
-        following = self.run_handler(self.record_of().instruction(fork.pc), fork.trail)
+        instruction = self.record_of().instruction(fork.pc)
+        try:
+            following = self.run_handler(instruction, fork.trail)
+        except Abort as error:
+            if error.reason != "unsupported" or self.effected:
+                raise
+            self.untraced(fork.pc, instruction, error.detail)
+            return
         if following is None:
             return
         if not fork.vectors:
