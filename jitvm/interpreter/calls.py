@@ -338,7 +338,7 @@ def return_value(src: Local) -> None:
     frame = regs - FRAME_SIZE
     caller = frame_previous(frame)
     entered = header_entry(frame)
-    return_frame(thread, regs)
+    leave_frame(thread, regs)
     if entered != 0:
         stop_recording()
         return leave(as_object(value))
@@ -353,7 +353,7 @@ def return_const(value: Const) -> None:
     frame = regs - FRAME_SIZE
     caller = frame_previous(frame)
     entered = header_entry(frame)
-    return_frame(thread, regs)
+    leave_frame(thread, regs)
     if entered != 0:
         stop_recording()
         return leave(value)

@@ -7,7 +7,6 @@ from jitvm.rpython.dialect import *  # noqa: F403
 
 RUNTIME_DEPTH = 500
 HOST_CALL = 1
-FLAG_BLOCKS = 8
 BYTES_DATA = 32
 
 
@@ -234,18 +233,12 @@ def drop_registers(registers: Ptr, start: Int, end: Int) -> None:
 
 @primitive
 def leave_frame(thread: Ptr, registers: Ptr) -> None:
-    """Takes the frame off the thread's frames, drops what it holds (temporaries first, as the host) and gives its room back."""
+    """Takes the frame off the thread's frames, drops what it holds (temporaries first, as the host) and gives its room back.
+
+    A return can leave temporaries behind: iterators and the like of the blocks around it, and numbers that wait for their overwrite.
+    """
     record = unlink_frame(thread, registers)
     drop_registers(registers, vm_locals(record), vm_registers(record))
-    drop_frame(thread, registers, record)
-
-
-@primitive
-def return_frame(thread: Ptr, registers: Ptr) -> None:
-    """As leave_frame, for a return: only loops and other blocks leave temporaries then."""
-    record = unlink_frame(thread, registers)
-    if (vm_flags(record) & FLAG_BLOCKS) != 0:
-        drop_registers(registers, vm_locals(record), vm_registers(record))
     drop_frame(thread, registers, record)
 
 

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 LAZY, READY, HOST = 0, 1, 2
 CO_VARARGS, CO_VARKEYWORDS = 4, 8
-LEAVE_TEMPORARIES = frozenset(("for_iter", "with_enter", "push_exc"))
-"""Bytecodes of blocks, from within which a return leaves temporaries behind."""
 
 
 class Record:
@@ -101,13 +99,11 @@ class Records:
         words = array("Q", bytes(unit.words.tobytes() if unit.words.itemsize == 8 else b""))
         start = id(code) + constants["CODE_INSTRUCTIONS"]
         place = 0
-        blocks = False
         from jitvm.spec.bytecodes import BYTECODES
 
         while place < len(words) // 2:
             words[2 * place + 1] = start + unit.host_offsets[place]
             row = BYTECODES[words[2 * place] & OPCODE_MASK]
-            blocks |= row.name in LEAVE_TEMPORARIES
             if row.name == "loop":
                 words[2 * place + 3] = self.loop_counter
             elif row.name == "resume":
@@ -125,7 +121,7 @@ class Records:
         total = _localsplus(code)
         for field, value in {
             "vm_words": words.buffer_info()[0], "vm_constants": record.constants.buffer_info()[0], "vm_registers": unit.registers,
-            "vm_locals": total, "vm_arguments": code.co_argcount, "vm_flags": flags | int(simple) | 8 * blocks,
+            "vm_locals": total, "vm_arguments": code.co_argcount, "vm_flags": flags | int(simple),
             "vm_handlers": record.handlers.buffer_info()[0], "vm_handler_count": len(unit.handlers),
             "vm_frame_bytes": constants["HEADER"] + constants["FRAME_SIZE"] + 8 * unit.registers,
             "vm_free_count": len(code.co_freevars), "vm_first_free": total - len(code.co_freevars),

@@ -110,8 +110,7 @@ def main():
     matrix = [[i * j for j in range(4)] for i in range(3)]
     print(matrix, [*zip(*matrix)], {**{"a": 1}, "b": 2, **{"a": 3}}, [*range(2), *"ab"], (*[1], 2), {*[1, 1], 2})
     print(f"{n!r:>5}|{[1, 2][0]}|{ {'k': 1}['k'] }|{(lambda v: v + 1)(2)}|{'a' if n else 'b'}|{n:{n}}", "%(x)s %(x)r" % {"x": "y"}, "a" "b" f"{1}" "c")
-    global X
-    X = 10
+    globals()['X'] = 10
 
 
 main()

@@ -43,7 +43,7 @@ class Machine:
         raise AttributeError(name)
 
     def __reduce__(self):
-        return Machine, (), {"state": self.state, "log": self.log, "changed": Signal()}
+        return Machine, (), {"state": self.state, "log": self.log}
 
 
 class JsonMixin:
@@ -137,7 +137,7 @@ def main():
     print(box.to_dict(), deep.a is box.a, deep.b is box.b, Point.count, Box.count, copy.copy(box.a).__dict__)
     for f in (BadInit, lambda: Plain(1), lambda: Plain(x=1), lambda: Inherits(1, 2, k=3), OnlyNew, lambda: OnlyNew(7).x, lambda: Point(1), lambda: object(1), lambda: type(Plain())):
         try:
-            print(f())
+            print(type(made := f()).__name__, made if isinstance(made, (int, type)) else "")
         except TypeError as error:
             print(type(error).__name__, error)
     print(nested(5), current.get(), contextvars.copy_context().run(nested, 3))
