@@ -285,15 +285,9 @@ def _forget_names() -> None:
 
 def _raise_as_host(source: bytes, filename: str) -> None:
     """Has the host's parser read text that does not compile, as a file: its messages differ from those of ``compile``."""
-    import ctypes
-    library = ctypes.PyDLL(None)
-    library.fmemopen.restype = ctypes.c_void_p
-    library.fmemopen.argtypes = (ctypes.c_char_p, ctypes.c_size_t, ctypes.c_char_p)
-    run = library.PyRun_FileExFlags
-    run.restype = ctypes.py_object
-    run.argtypes = (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int, ctypes.py_object, ctypes.py_object, ctypes.c_int,
-                    ctypes.c_void_p)
-    stream = library.fmemopen(source, len(source), b"r")
+    from jitvm.backend.foreign import Bytes, Int32, Object, Pointer, Word, bind
+    run = bind("PyRun_FileExFlags", Object, Pointer, Bytes, Int32, Object, Object, Int32, Pointer)
+    stream = bind("fmemopen", Pointer, Bytes, Word, Bytes)(source, len(source), b"r")
     if stream:
         whole_file = 257
         run(stream, os.fsencode(filename), whole_file, {}, {}, 1, None)

@@ -7,8 +7,8 @@ a result depends on (source, versions, CPU) belongs in the key, which is stored 
 from __future__ import annotations
 
 import os
+from _struct import Struct
 from stat import S_ISDIR, S_ISREG
-from struct import Struct
 from time import time
 
 try:

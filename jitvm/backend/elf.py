@@ -11,15 +11,17 @@ imported and nothing here raises an audit event afterwards: code is loaded in th
 """
 from __future__ import annotations
 
-import ctypes
+import _struct
+from _struct import Struct
 from itertools import pairwise
-from struct import Struct
-from struct import error as StructError
+
+from jitvm.backend.foreign import Bytes, Int32, Int64, Pointer, Word, bind, get_errno
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_StructError: type[Exception] = _struct.error  # type: ignore[attr-defined]
 PAGE = 4096
 MAGIC = b"JVIMAGE1"
 ADDRESS_LIMIT = 1 << 31
@@ -51,17 +53,10 @@ _STUB = b"\xff\x25\x02\x00\x00\x00\x66\x90"
 _STUB_SIZE = 16
 _SLOT = 8
 
-_libc = ctypes.PyDLL(None, use_errno=True)
-_mmap = _libc.mmap
-_mmap.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long)
-_mmap.restype = ctypes.c_void_p
-_munmap = _libc.munmap
-_munmap.argtypes = (ctypes.c_void_p, ctypes.c_size_t)
-_mprotect = _libc.mprotect
-_mprotect.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
-_copy = _libc.memcpy
-_copy.argtypes = (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t)
-_copy.restype = None
+_mmap = bind("mmap", Pointer, Pointer, Word, Int32, Int32, Int32, Int64, errno=True)
+_munmap = bind("munmap", Int32, Pointer, Word, errno=True)
+_mprotect = bind("mprotect", Int32, Pointer, Word, Int32, errno=True)
+_copy = bind("memcpy", None, Pointer, Bytes, Word)
 
 
 class LoaderError(Exception):
@@ -173,7 +168,7 @@ def load(source: bytes | Image, externals: Mapping[str, int] | None = None) -> L
         raise LoaderError("undefined symbol: " + ", ".join(missing))
     base = _mmap(None, image.size, _PROT_READ | _PROT_WRITE, _MAP_PRIVATE | _MAP_ANONYMOUS, -1, 0)
     if base is None or base == _MAP_FAILED:
-        raise ExecutableMemoryDenied(f"no memory for {image.size} bytes of code (errno {ctypes.get_errno()})")
+        raise ExecutableMemoryDenied(f"no memory for {image.size} bytes of code (errno {get_errno()})")
     content: bytes | bytearray = image.content
     if image.absolute or image.imports:
         content = bytearray(content)
@@ -185,7 +180,7 @@ def load(source: bytes | Image, externals: Mapping[str, int] | None = None) -> L
         content = bytes(content)
     _copy(base, content, len(content))
     if image.code_size and _mprotect(base, image.code_size, _PROT_READ | _PROT_EXEC):
-        number = ctypes.get_errno()
+        number = get_errno()
         _munmap(base, image.size)
         raise ExecutableMemoryDenied(f"the system refuses executable memory (errno {number})")
     return Loaded(image, base)
@@ -198,7 +193,7 @@ def link(data: bytes) -> Image:
     """
     try:
         return _Linker(data).run()
-    except (StructError, IndexError, UnicodeDecodeError) as error:
+    except (_StructError, IndexError, UnicodeDecodeError) as error:
         raise LoaderError(f"malformed object: {error}") from None
 
 

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import sys
-from array import array
 from opcode import opmap
 
 from jitvm.frontend import tree as ast
@@ -11,6 +10,7 @@ from jitvm.frontend.constants import constant_key
 from jitvm.frontend.positions import HostPositions, Span
 from jitvm.frontend.scopes import Names
 from jitvm.spec.bytecodes import BYTECODES, FIELDS, OPCODE_BITS, OPCODES
+from jitvm.spec.words import array
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

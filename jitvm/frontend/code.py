@@ -1,12 +1,12 @@
 """What the frontend hands on: a ``CodeUnit`` for each function or module body, or ``Unsupported``."""
 from __future__ import annotations
 
-from array import array
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import CodeType as CodeType
+
+    from jitvm.spec.words import array
 else:
     CodeType = type((lambda: 0).__code__)
 

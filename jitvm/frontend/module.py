@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import marshal
 import sys
-from array import array
 
 from jitvm.frontend.code import REASONS, CodeUnit, Handler, Loop, Unsupported, host_codes
+from jitvm.spec.words import array
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

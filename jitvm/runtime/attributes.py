@@ -2,14 +2,17 @@
 from __future__ import annotations
 
 import sys
-from types import CodeType, FunctionType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from types import CodeType, FunctionType
     from typing import Any
 
     from jitvm.runtime.context import Native
     from jitvm.runtime.records import Records
+else:
+    FunctionType = type(lambda: None)
+    CodeType = type((lambda: None).__code__)
 
 native: Native | None = None
 """The loaded interpreter, set by the launcher."""

@@ -5,17 +5,16 @@ A context begins with the dispatch table; the host's functions and objects and t
 """
 from __future__ import annotations
 
-import _ctypes
-import ctypes
 import sys
-from array import array
 
 from jitvm.backend import cache, elf
+from jitvm.backend.foreign import Int64, Object, Pointer, address_of, bind, prototype, value_at
 from jitvm.runtime import attributes, errors
 from jitvm.runtime.stamp import stamp
 from jitvm.spec import layout
 from jitvm.spec.bytecodes import BYTECODES, OPCODES
 from jitvm.spec.cfunctions import CFUNCTIONS, CONTEXT_WORDS, EXCEPTION_TYPES, OBJECTS, SLOTS
+from jitvm.spec.words import array
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,28 +37,29 @@ class Native:
         self.twin_address = self.twin.buffer_info()[0]
         self.keep: list[Any] = []
         self._fill()
-        prototype = ctypes.PYFUNCTYPE
-        self.run_module = prototype(ctypes.py_object, ctypes.py_object, ctypes.py_object, ctypes.c_int64)(code.names["vm_run_module"])
-        self.peek = prototype(ctypes.c_int64, ctypes.c_int64)(code.names["vm_peek"])
-        self.poke = prototype(None, ctypes.c_int64, ctypes.c_int64)(code.names["vm_poke"])
-        self.object_at = prototype(ctypes.py_object, ctypes.c_int64)(code.names["vm_object_at"])
-        self.adopt = prototype(None, ctypes.py_object)(code.names["vm_adopt"])
-        self.execute = prototype(ctypes.py_object, ctypes.py_object, ctypes.py_object)(code.names["vm_exec"])
-        self.guard = prototype(None, ctypes.c_int64)(code.names["vm_guard"])
+        self.run_module = prototype(Object, Object, Object, Int64)(code.names["vm_run_module"])
+        self.peek = prototype(Int64, Int64)(code.names["vm_peek"])
+        self.poke = prototype(None, Int64, Int64)(code.names["vm_poke"])
+        self.object_at = prototype(Object, Int64)(code.names["vm_object_at"])
+        self.adopt = prototype(None, Object)(code.names["vm_adopt"])
+        self.execute = prototype(Object, Object, Object)(code.names["vm_exec"])
+        self.guard = prototype(None, Int64)(code.names["vm_guard"])
         self.poke(code.names["context"], self.address)
         constants = layout.current()[1]
-        thread = ctypes.PYFUNCTYPE(ctypes.c_void_p)(address_of("PyThreadState_Get"))()
+        thread = bind("PyThreadState_Get", Pointer)()
         interpreter = self.peek(thread + layout.current()[0]["ts_interp"][0])
         places = (thread + constants["TS_PROFILE"], thread + constants["TS_TRACE"], interpreter + constants["INTERP_AUDIT_HOOKS"])
-        self.observers = [ctypes.c_uint64.from_address(place) for place in places]
+        self.observers = [value_at(place) for place in places]
         """Not zero where the main thread has a profile or trace function, or the process an audit hook of Python code."""
 
     def _fill(self) -> None:
         """Writes function and object addresses, dispatch tables and initial state into both contexts."""
-        api = ctypes.pythonapi
         words = self.words
         for name in (*CFUNCTIONS, *OBJECTS, *EXCEPTION_TYPES):
-            words[SLOTS[name]] = address_of(name)
+            try:
+                words[SLOTS[name]] = address_of(name)
+            except OSError:
+                raise layout.UnknownLayout(f"this Python exports no {name}") from None
         for name, value in self._computed().items():
             self.keep.append(value)
             words[SLOTS[name]] = id(value)
@@ -68,9 +68,8 @@ class Native:
         words[SLOTS["small_ints"]] = id(-5)
         words[SLOTS["normal_context"]] = self.address
         words[SLOTS["record_context"]] = self.twin_address
-        request = api._PyEval_RequestCodeExtraIndex
-        request.argtypes = [ctypes.c_void_p]
-        words[SLOTS["extra_index"]] = self.extra_index = request(None)
+        self.extra_index: int = bind("_PyEval_RequestCodeExtraIndex", Int64, Pointer)(None)
+        words[SLOTS["extra_index"]] = self.extra_index
         self.twin[:] = words
         for row in BYTECODES:
             words[OPCODES[row.name]] = self.code.names["op." + row.name]
@@ -104,12 +103,6 @@ class Native:
 
 def _nothing(*_arguments: object) -> None:
     """The empty host function whose call lets the host handle signals, other threads and asynchronous exceptions."""
-
-
-def address_of(name: str) -> int:
-    """The address of a function or object that the host, or a library it uses, exports."""
-    address: int = _ctypes.dlsym(ctypes.pythonapi._handle, name)
-    return address
 
 
 def build() -> bytes:

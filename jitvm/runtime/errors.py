@@ -5,13 +5,14 @@ Each function returns the exception instance: the native caller raises it, so th
 from __future__ import annotations
 
 import sys
-from types import ModuleType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from types import CodeType
+    from types import CodeType, ModuleType
     from typing import Any
+else:
+    ModuleType = type(sys)
 
 
 def _unbound_local(name: str, _: Any) -> BaseException:

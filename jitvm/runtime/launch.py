@@ -3,18 +3,20 @@ from __future__ import annotations
 
 import _frozen_importlib_external
 import sys
-from types import FunctionType
 
 from jitvm import frontend
 from jitvm.runtime.sources import Sources
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from types import FunctionType
     from typing import Any
 
     from jitvm.runtime.context import Native
     from jitvm.runtime.records import Records
     from jitvm.spec.settings import Settings
+else:
+    FunctionType = type(lambda: None)
 
 
 class Machine:

@@ -8,20 +8,23 @@ from __future__ import annotations
 import builtins
 import os
 import sys
-from array import array
-from types import CodeType, FunctionType
 
 from jitvm import frontend
 from jitvm.runtime import attributes
 from jitvm.spec import layout
+from jitvm.spec.words import array
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import CodeType, FunctionType
     from typing import Any
 
     from jitvm.runtime.context import Native
     from jitvm.runtime.records import Records
+else:
+    FunctionType = type(lambda: None)
+    CodeType = type((lambda: None).__code__)
 
 HOST_STATE = 2
 NOT_OWN = ("site-packages", "dist-packages")

@@ -4,12 +4,11 @@ Every code object of a module gets a record at once, in state lazy; the function
 """
 from __future__ import annotations
 
-import ctypes
-from array import array
-
+from jitvm.backend import foreign
 from jitvm.frontend.code import Unsupported, host_codes
 from jitvm.spec import layout
 from jitvm.spec.bytecodes import OPCODE_MASK, OPCODES, UNIT
+from jitvm.spec.words import array
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,8 +58,7 @@ class Records:
         self.by_code: dict[int, Record] = {}
         self.all: list[Record] = []
         self.unknown: Callable[[FunctionType], None] | None = None
-        self.set_extra = ctypes.pythonapi._PyCode_SetExtra
-        self.set_extra.argtypes = [ctypes.py_object, ctypes.c_ssize_t, ctypes.c_void_p]
+        self.set_extra = foreign.bind("_PyCode_SetExtra", foreign.Int32, foreign.Object, foreign.Int64, foreign.Pointer)
 
     def add(self, module: Module) -> None:
         """Gives every code object of a module its lazy record."""

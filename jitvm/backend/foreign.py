@@ -1,0 +1,98 @@
+"""Calling C functions: what is needed of ``ctypes``, without that package, whose import takes 2 ms of each start."""
+from __future__ import annotations
+
+import _ctypes
+from _ctypes import POINTER, CFuncPtr, _SimpleCData, get_errno
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+__all__ = ["POINTER", "Bool", "Bytes", "Int32", "Int64", "Object", "Pointer", "UInt32", "Word", "address_of", "bind", "get_errno",
+           "open_library", "prototype", "value_at"]
+
+
+class Bool(_SimpleCData):  # type: ignore[type-arg]
+    """``bool``."""
+
+    _type_ = "?"
+
+
+class Int32(_SimpleCData):  # type: ignore[type-arg]
+    """``int``."""
+
+    _type_ = "i"
+
+
+class UInt32(_SimpleCData):  # type: ignore[type-arg]
+    """``unsigned int``."""
+
+    _type_ = "I"
+
+
+class Int64(_SimpleCData):  # type: ignore[type-arg]
+    """``int64_t``, ``Py_ssize_t``."""
+
+    _type_ = "l"
+
+
+class Word(_SimpleCData):  # type: ignore[type-arg]
+    """``uint64_t``, ``size_t``."""
+
+    _type_ = "L"
+
+
+class Pointer(_SimpleCData):  # type: ignore[type-arg]
+    """``void *``, an address in Python."""
+
+    _type_ = "P"
+
+
+class Bytes(_SimpleCData):  # type: ignore[type-arg]
+    """``const char *``."""
+
+    _type_ = "z"
+
+
+class Object(_SimpleCData):  # type: ignore[type-arg]
+    """``PyObject *``: an argument is borrowed, a result is a new reference, NULL raises the pending exception."""
+
+    _type_ = "O"
+
+
+_process = _ctypes.dlopen(None, 0)  # type: ignore[arg-type]
+
+
+def prototype(result: Any, *arguments: Any, errno: bool = False, unlocked: bool = False) -> Any:
+    """A type of functions: called with an address it gives the function. The interpreter lock is held, unless ``unlocked``.
+
+    Without a lock the function must not touch Python's objects, and a pending exception is not looked at.
+    """
+    flags = _ctypes.FUNCFLAG_CDECL | (0 if unlocked else _ctypes.FUNCFLAG_PYTHONAPI) | (_ctypes.FUNCFLAG_USE_ERRNO if errno else 0)
+    kind: Any = type(CFuncPtr)
+    return kind("Function", (CFuncPtr,), {"_restype_": result, "_argtypes_": arguments, "_flags_": flags})
+
+
+def address_of(name: str, library: int = _process) -> int:
+    """The address of what a library exports, or the host and the libraries it uses. Raises OSError if there is no such name."""
+    address: int = _ctypes.dlsym(library, name)
+    return address
+
+
+def bind(name: str, result: Any, *arguments: Any, errno: bool = False) -> Any:
+    """A C function of the host."""
+    return prototype(result, *arguments, errno=errno)(address_of(name))
+
+
+def open_library(path: str) -> int:
+    """Opens a shared library. Raises OSError."""
+    handle: int = _ctypes.dlopen(path, 0)
+    return handle
+
+
+def value_at(address: int) -> Any:
+    """A view of the word at an address: its ``value`` can be read without a call."""
+    return Word.from_address(address)
+
+
+assert _ctypes.sizeof(Word) == _ctypes.sizeof(Pointer) == 8
