@@ -5,12 +5,15 @@ These are the only bytecodes that tracing knows by name: they steer frames. All 
 from __future__ import annotations
 
 from types import CodeType, FunctionType
-from typing import Any
 
 from jitvm.spec.bytecodes import UNIT
 from jitvm.tracing.intrinsics import INTRINSICS
 from jitvm.tracing.machine import CONSTANTS, Abort, Machine
 from jitvm.tracing.values import NULL, OWNED, Const, Frame, Null, Obj, Pointer, Value, Window
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 CO_INLINE_OBSTACLES = 0x20 | 0x80 | 0x100 | 0x200
 """Generators and coroutines."""
@@ -224,7 +227,7 @@ class CallsMixin(Machine):
         state.frames = state.frames[:-1]
         instruction = self.record_of().instruction(site)
         state.registers.pop((state.level, instruction.values["base"]), None)
-        state.registers[state.level, instruction.values["dst"]] = value
+        self.write(instruction.values["dst"], value)
         return site + UNIT * int(instruction.row.size)
 
     def residual_call(self, callee: Value, values: list[Value], names: tuple[str, ...]) -> Value:

@@ -1,9 +1,12 @@
 """What tracing asks of a code record: decoded instructions, static join points, loops."""
 from __future__ import annotations
 
-from typing import Any
 
 from jitvm.spec.bytecodes import UNIT, Bytecode, decode
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Instruction:

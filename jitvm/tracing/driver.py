@@ -10,7 +10,6 @@ import sys
 import time
 from array import array
 from types import FunctionType
-from typing import Any
 
 from jitvm.backend import elf
 from jitvm.backend.llvm import Compiler, LLVMError
@@ -24,6 +23,10 @@ from jitvm.tracing.machine import Abort
 from jitvm.tracing.profile import Profile, split
 from jitvm.tracing.region import NotInlined, Region
 from jitvm.tracing.tiers import Upgrades
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 LOG_WORDS_PER_BYTECODE = 8
 ATTEMPTS = 16

@@ -1,10 +1,13 @@
 """Side exits: what must be put where for the interpreter to go on, as a descriptor that ``jitvm/interpreter/exits.py`` follows."""
 from __future__ import annotations
 
-from typing import Any
 
 from jitvm.tracing.machine import Machine, number, truth
 from jitvm.tracing.values import NULL, OWNED, BoolValue, Const, FloatValue, IntValue, Obj, State, Value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 INT, FLOAT, OWNED_OBJECT, SHARED_OBJECT, EMPTY, CONSTANT, DROPPED, FRAME, GLOBAL_OWNED, GLOBAL_SHARED = range(10)
 """Kinds of entries: the same numbers as in ``jitvm/interpreter/exits.py``."""
@@ -80,7 +83,7 @@ class ExitsMixin(Machine):
                     self.entry(exit, index, value, used)
             if level == 0:
                 for index, held in state.memory.items():
-                    if (0, index) not in state.registers and isinstance(held, Obj):
+                    if (0, index) not in state.registers and held is not NULL:
                         exit.entries.append((EMPTY, index, 0))
         for index, value in self.changed_globals():
             text, new = self.box(value)

@@ -8,13 +8,16 @@ A function whose body does what may look at frames is not compiled this way: it 
 """
 from __future__ import annotations
 
-from typing import Any
 
 from jitvm.spec.bytecodes import UNIT
 from jitvm.tracing.exits import Exit
 from jitvm.tracing.machine import CONSTANTS, FIELDS, KINDS, Abort, I64, number, truth
 from jitvm.tracing.region import METADATA, Region, _flat
 from jitvm.tracing.values import NULL, OWNED, BoolValue, Const, F64, FloatValue, Frame, I1, IntValue, Null, Obj, State, Value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 AREA_VALUES = 32
 KIND_OF = {int: "int", float: "float", bool: "bool"}

@@ -5,10 +5,13 @@ guard on the keys' version fixes. Before an effect, and at exits, changed values
 """
 from __future__ import annotations
 
-from typing import Any
 
 from jitvm.tracing.machine import CONSTANTS, FIELDS, Machine
 from jitvm.tracing.values import BORROWED, Const, Null, Obj, Pointer, Value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 LEVEL = -1
 """The level of globals among registers."""

@@ -5,9 +5,12 @@ arguments are not of the kind that it knows (the call is then made as any other)
 """
 from __future__ import annotations
 
-from typing import Any
 
 from jitvm.tracing.values import Const, IntValue, Value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def _list_append(t: Any, values: list[Value]) -> Value | None:

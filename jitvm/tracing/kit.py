@@ -5,9 +5,12 @@ It holds the generated trace generator as a code object, the handlers' parameter
 from __future__ import annotations
 
 import marshal
-from typing import Any
 
 from jitvm.tracing.machine import ABSTRACT
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 RESULTS = {"N": "N", "O": "O", "v": "v", "I": "I", "P": "P", "B": "B", "F": "F"}
 

@@ -5,7 +5,6 @@ header's ``spec``, and the region is replayed; it settles after two passes or th
 """
 from __future__ import annotations
 
-from typing import Any
 
 from jitvm.spec import layout
 from jitvm.tracing.globals import LEVEL
@@ -28,6 +27,10 @@ from jitvm.tracing.values import (
     Unboxed,
     Value,
 )
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 UNKNOWN = Null()
 """Stands for what memory holds where paths disagree; equal to no value of a register."""
@@ -116,6 +119,9 @@ class LoopsMixin(Machine):
         self.own_elsewhere(spec)
         places = [p for p, kind in spec.items() if isinstance(p[0], int) and kind in KINDS]
         incoming = [(p, spec[p], self.coerce(p, spec[p])) for p in sorted(places, key=lambda p: spec[p] == "object")]
+        for place in places:
+            del state.registers[place]
+        self.reap()
         header = Header(key, pc, self.path, self.label(), spec)
         self.headers.append(header)
         before = self.block
@@ -414,14 +420,16 @@ class LoopsMixin(Machine):
             texts = {place: self.coerce(place, kind) for place, kind in sorted(kinds.items(), key=lambda x: x[1] == "object")}
             for key in fields:
                 texts[key] = str(state.heap[key][0])
-            for key, (value, dirty) in list(state.heap.items()):
-                if dirty and key not in fields and any(s.heap.get(key) != (value, dirty) for s in states):
-                    self.write_field(key[0], key[1], value)
             for name, owner in list(state.owners.items()):
                 if owner == OWNED and name not in held:
                     self.drop(name)
             for place, text in texts.items():
                 incoming[place].append((text, self.block))
+        for state, hole, block in arrived:
+            self.state, self.lines, self.block = state, hole, block
+            for key, (value, dirty) in list(state.heap.items()):
+                if dirty and key not in fields and any(s.heap.get(key) != (value, dirty) for s in states):
+                    self.write_field(key[0], key[1], value)
             self.emit(f"br label %{label}")
         self.lines = lines
         self.at(label)
@@ -458,7 +466,7 @@ class LoopsMixin(Machine):
         first, out = states[0], State()
         out.frames, out.open = first.frames, first.open
         out.registers = {place: first.registers[place] for place in kept}
-        out.memory = {i: v if all(s.memory.get(i, NULL) == v for s in states) and v is not UNKNOWN else UNKNOWN
+        out.memory = {i: v if all(s.memory.get(i, NULL) == v for s in states) and v is not UNKNOWN and (0, i) not in kinds else UNKNOWN
                       for i, v in first.memory.items()}
         out.globals = {i: v if all(s.globals.get(i, NULL) == v for s in states) and v is not UNKNOWN else UNKNOWN
                        for i, v in first.globals.items() if (LEVEL, i) in out.registers or (LEVEL, i) in kinds}

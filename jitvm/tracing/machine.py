@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import struct
-from typing import Any
 
 from jitvm.spec import layout
 from jitvm.spec.cfunctions import CFUNCTIONS
@@ -31,6 +30,10 @@ from jitvm.tracing.values import (
     Value,
     Window,
 )
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 FIELDS, CONSTANTS = layout.current()
 LLVM = {"O": "ptr", "N": "ptr", "P": "ptr", "I": "i64", "i": "i32", "u": "i32", "b": "i8", "B": "i1", "F": "double", "v": "void"}

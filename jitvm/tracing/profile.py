@@ -5,7 +5,10 @@ promoted values. Segments run from a loop header or a hot exit to the next loop 
 """
 from __future__ import annotations
 
-from collections.abc import Sequence
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 
 PC_MARK = 1 << 63
 

@@ -5,16 +5,19 @@ points, where phis merge what differs. Loop headers learn by restart which regis
 """
 from __future__ import annotations
 
-from typing import Any
 
 from jitvm.spec.bytecodes import UNIT
 from jitvm.tracing.calls import CallsMixin
 from jitvm.tracing.exits import Exit, ExitsMixin
 from jitvm.tracing.globals import GlobalsMixin
 from jitvm.tracing.loops import Header, LoopsMixin
-from jitvm.tracing.machine import CONSTANTS, FIELDS, Abort, Cache, FrameReference, number
+from jitvm.tracing.machine import CONSTANTS, FIELDS, MAY_END, Abort, Cache, FrameReference, number
 from jitvm.tracing.profile import Profile
 from jitvm.tracing.values import ANCHORED, NULL, OWNED, Const, FloatValue, Frame, IntValue, Obj, State, Value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 PROLOGUE = "define preserve_nonecc ptr @trace(ptr %pc, ptr %regs, ptr %consts, ptr %ctx, ptr %ts, i64 %word) nounwind {"
 COPIES = 3
@@ -276,8 +279,15 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin):
         return self.read(value) if operand.kind == "r" else value
 
     def write(self, index: int, value: Value) -> None:
-        """Stores a result in a register of the current frame."""
-        self.state.registers[self.state.level, index] = value
+        """Stores a result in a register of the current frame. What only its memory keeps alive ends with this bytecode."""
+        state = self.state
+        old = state.registers.get((state.level, index), NULL)
+        state.registers[state.level, index] = value
+        if not state.level and isinstance(old, Obj) and old != value and state.memory.get(index) == old and \
+                state.owners.get(old.name) == ANCHORED and state.types.get(old.name) not in MAY_END:
+            self.emit(f"store ptr null, ptr {self.place_of(index)}")
+            state.owners[old.name] = OWNED
+            state.memory[index] = NULL
 
     def kill(self, index: int) -> None:
         """A register of the current frame becomes empty; so does its memory, if that holds something with an end to notice."""

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import _thread
 import os
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 DELAY_SECONDS = 0.01
 """A region is compiled well when it has not been rebuilt for so long: programs that end sooner, and regions still growing, never pay."""

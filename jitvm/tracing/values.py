@@ -1,7 +1,9 @@
 """Abstract values of the trace machine, and the state of an execution at one point of a region."""
 from __future__ import annotations
 
-from typing import Any
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class I64(str):
