@@ -259,9 +259,7 @@ class CallsMixin(Machine):
         state = self.state
         for place, value in enumerate(values):
             text, new = self.box(value)
-            if new:
-                del state.owners[text]
-            elif isinstance(value, Obj) and state.owners.get(text) == OWNED and self.holders(value) == 1:
+            if new or (isinstance(value, Obj) and state.owners.get(text) == OWNED and self.holders(value) == 1):
                 del state.owners[text]
             elif not isinstance(value, Null):
                 self.add_reference(text)

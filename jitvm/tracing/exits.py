@@ -1,7 +1,6 @@
 """Side exits: what must be put where for the interpreter to go on, as a descriptor that ``jitvm/interpreter/exits.py`` follows."""
 from __future__ import annotations
 
-
 from jitvm.tracing.machine import Machine, number, truth
 from jitvm.tracing.values import NULL, OWNED, BoolValue, Const, FloatValue, IntValue, Obj, State, Value
 
@@ -87,7 +86,7 @@ class ExitsMixin(Machine):
                         exit.entries.append((EMPTY, index, 0))
         for index, value in self.changed_globals():
             text, new = self.box(value)
-            owned = new or isinstance(value, Obj) and state.owners.get(text) == OWNED and text not in used
+            owned = new or (isinstance(value, Obj) and state.owners.get(text) == OWNED and text not in used)
             used.add(text)
             entry = (GLOBAL_OWNED if owned else GLOBAL_SHARED, id(self.global_name(index)[1].object), self.spill(exit, "ptr", text))
             exit.entries.append(entry)

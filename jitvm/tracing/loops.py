@@ -5,6 +5,7 @@ header's ``spec``, and the region is replayed; it settles after two passes or th
 """
 from __future__ import annotations
 
+import itertools
 
 from jitvm.spec import layout
 from jitvm.tracing.globals import LEVEL
@@ -59,7 +60,7 @@ class Header:
 class LoopsMixin(Machine):
     """The part of a region that opens headers, closes back-edges and joins paths."""
 
-    specs: dict[Any, dict[Any, Any]]
+    specs: dict[Any, Any]
     headers: list[Header]
     arrivals: dict[Any, list[Any]]
 
@@ -85,7 +86,7 @@ class LoopsMixin(Machine):
         state, depth = self.state, len(self.path)
         while len(state.open) > 1:
             last = state.open[-1]
-            if len(last.path) < depth or last.path == self.path and self.record_of().loop_contains(last.pc, pc):
+            if len(last.path) < depth or (last.path == self.path and self.record_of().loop_contains(last.pc, pc)):
                 return
             state.open = state.open[:-1]
 
@@ -170,7 +171,7 @@ class LoopsMixin(Machine):
             elif kind in KIND_TYPES:
                 value = self.state.registers.get(place, NULL)
                 known = self.type_of(value)
-                if isinstance(value, Null) or known is not None and known is not KIND_TYPES[kind]:
+                if isinstance(value, Null) or (known is not None and known is not KIND_TYPES[kind]):
                     spec[place] = "object"
                     self.again = True
                 elif not isinstance(value, Unboxed):
@@ -179,7 +180,7 @@ class LoopsMixin(Machine):
     def expect(self, spec: dict[Any, Any], place: Any, value: Value, kind: Any) -> None:
         """Guards that an unchanging register has the type that the loop's body learned."""
         known = self.type_of(value)
-        if isinstance(value, Null) or known is not None and known is not kind:
+        if isinstance(value, Null) or (known is not None and known is not kind):
             del spec[place]
             self.refused.add((place, self.path, self.pc))
             self.again = True
@@ -308,9 +309,8 @@ class LoopsMixin(Machine):
             self.kill(place[1])
             return
         value = self.state.registers[place]
-        if place[0] == LEVEL:
-            if self.state.globals.pop(place[1], None) != value:
-                self.write_global(place[1], value)
+        if place[0] == LEVEL and self.state.globals.pop(place[1], None) != value:
+            self.write_global(place[1], value)
         del self.state.registers[place]
 
     def drop_rest(self, header: Header) -> None:
@@ -328,14 +328,14 @@ class LoopsMixin(Machine):
             kind = spec.get(place)
             if kind in KINDS:
                 known = self.type_of(value)
-                if kind in KIND_TYPES and (isinstance(value, Null) or known is not None and known is not KIND_TYPES[kind]):
+                if kind in KIND_TYPES and (isinstance(value, Null) or (known is not None and known is not KIND_TYPES[kind])):
                     spec[place] = "object"
                     changed = True
                 continue
             if place not in state.registers and place[0] != LEVEL and place[1] >= self.locals_at(place[0]):
                 spec[place] = "dead"
                 changed = True
-            elif value != old or isinstance(value, Obj) and state.owners.get(value.name) != before.owners.get(value.name):
+            elif value != old or (isinstance(value, Obj) and state.owners.get(value.name) != before.owners.get(value.name)):
                 spec[place] = TYPE_KINDS.get(self.type_of(value), "object")
                 changed = True
             elif isinstance(value, Obj):
@@ -381,7 +381,7 @@ class LoopsMixin(Machine):
         """A path comes to a static join point and waits for the others."""
         self.close_left(pc)
         frames = self.state.frames
-        positions = tuple(frame.record.unit_at(inner.call_site) for frame, inner in zip(frames, frames[1:], strict=False))
+        positions = tuple(frame.record.unit_at(inner.call_site) for frame, inner in itertools.pairwise(frames))
         key = ((*positions, self.record_of().unit_at(pc)), tuple(h.label for h in self.state.open), self.path, pc)
         hole: list[Any] = []
         self.lines.append(hole)

@@ -5,7 +5,6 @@ points, where phis merge what differs. Loop headers learn by restart which regis
 """
 from __future__ import annotations
 
-
 from jitvm.spec.bytecodes import UNIT
 from jitvm.tracing.calls import CallsMixin
 from jitvm.tracing.exits import Exit, ExitsMixin
@@ -303,7 +302,7 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin):
             self.emit(f"store ptr null, ptr {place}")
             state.owners[held.name] = OWNED
             state.memory[index] = NULL
-        elif not self.type_of(value) in (int, float, bool):
+        elif self.type_of(value) not in (int, float, bool):
             self.before_end()
             self.emit(f"call void {self.helper('t_clear')}(ptr %ctx, ptr {place})")
             state.memory[index] = NULL
@@ -392,7 +391,7 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin):
         if frame.level == 0:
             if name == "frame_globals" and self.globals_const is not None:
                 return self.globals_const
-            offset, kind = FIELDS[name]
+            offset, _kind = FIELDS[name]
             key = f"frame {name}"
             known = self.state.cse.get(key)
             if known is None:
