@@ -15,7 +15,7 @@ import _struct
 from _struct import Struct
 from itertools import pairwise
 
-from jitvm.backend.foreign import Bytes, Int32, Int64, Pointer, Word, bind, get_errno
+from jitvm.backend.foreign import Bytes, Int32, Int64, Pointer, Word, bind, get_errno, view_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -169,16 +169,12 @@ def load(source: bytes | Image, externals: Mapping[str, int] | None = None) -> L
     base = _mmap(None, image.size, _PROT_READ | _PROT_WRITE, _MAP_PRIVATE | _MAP_ANONYMOUS, -1, 0)
     if base is None or base == _MAP_FAILED:
         raise ExecutableMemoryDenied(f"no memory for {image.size} bytes of code (errno {get_errno()})")
-    content: bytes | bytearray = image.content
-    if image.absolute or image.imports:
-        content = bytearray(content)
-        with memoryview(content) as view, view.cast("Q") as words:
-            for word in image.absolute:
-                words[word] += base
-            for word, name in image.imports:
-                words[word] += (externals or {})[name]
-        content = bytes(content)
-    _copy(base, content, len(content))
+    _copy(base, image.content, len(image.content))
+    with view_of(base, image.size) as view:
+        for word in image.absolute:
+            view[word] += base
+        for word, name in image.imports:
+            view[word] += (externals or {})[name]
     if image.code_size and _mprotect(base, image.code_size, _PROT_READ | _PROT_EXEC):
         number = get_errno()
         _munmap(base, image.size)

@@ -9,7 +9,14 @@ if TYPE_CHECKING:
     from typing import Any
 
 __all__ = ["POINTER", "Bool", "Bytes", "Int32", "Int64", "Object", "Pointer", "UInt32", "Word", "address_of", "bind", "get_errno",
-           "open_library", "prototype", "value_at"]
+           "open_library", "prototype", "value_at",
+           "view_of"]
+
+
+class Byte(_SimpleCData):  # type: ignore[type-arg]
+    """``unsigned char``."""
+
+    _type_ = "B"
 
 
 class Bool(_SimpleCData):  # type: ignore[type-arg]
@@ -88,6 +95,11 @@ def open_library(path: str) -> int:
     """Opens a shared library. Raises OSError."""
     handle: int = _ctypes.dlopen(path, 0)
     return handle
+
+
+def view_of(address: int, size: int) -> memoryview:
+    """A view of ``size`` bytes of memory as 64-bit words."""
+    return memoryview((Byte * size).from_address(address)).cast("B").cast("Q")
 
 
 def value_at(address: int) -> Any:

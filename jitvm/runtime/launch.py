@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import _frozen_importlib_external
+import gc
 import sys
 
 from jitvm import frontend
@@ -35,9 +36,19 @@ _host_only = ""
 
 def start(settings: Settings) -> Machine | None:
     """The machine, made at the first call; None (with one warning) where this host or system cannot have one."""
-    global machine, _host_only
     if machine is not None or _host_only:
         return machine
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return _start(settings)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _start(settings: Settings) -> Machine | None:
+    global machine, _host_only
     from jitvm.backend.elf import LoaderError
     from jitvm.spec.layout import UnknownLayout
 

@@ -44,16 +44,25 @@ class Operand:
 class Bytecode:
     """One row. ``handler`` names the handler function, ``template`` its compile-time arguments.
 
-    ``size`` is its length in units of 16 bytes, cache units included.
+    ``size`` is its length in units of 16 bytes, cache units included. The operands are worked out when asked for: a run whose
+    bytecode is on disk never does.
     """
 
-    __slots__ = ("ends", "handler", "jumps", "name", "operands", "size", "template", "units")
+    __slots__ = ("_operands", "_texts", "ends", "handler", "jumps", "name", "size", "template", "units")
 
-    def __init__(self, name: str, operands: tuple[Operand, ...], units: int, handler: str,
-                 template: tuple[tuple[str, str], ...], jumps: bool, ends: bool) -> None:
-        self.name, self.operands, self.units, self.handler = name, operands, units, handler
+    def __init__(self, name: str, texts: list[str], units: int, handler: str, template: tuple[tuple[str, str], ...],
+                 jumps: bool, ends: bool) -> None:
+        self.name, self._texts, self.units, self.handler = name, texts, units, handler
         self.template, self.jumps, self.ends = template, jumps, ends
         self.size = 1 + units
+        self._operands: tuple[Operand, ...] | None = None
+
+    @property
+    def operands(self) -> tuple[Operand, ...]:
+        """The operands in their order."""
+        if self._operands is None:
+            self._operands = _operands(self._texts, self.name.endswith("_k"))
+        return self._operands
 
     def operand(self, name: str) -> Operand:
         """The operand called ``name``; KeyError if there is none."""
@@ -197,18 +206,17 @@ def _rows() -> list[Bytecode]:
         if line.startswith("#"):
             continue
         pattern, *rest = line.split()
-        texts = [t for t in rest if ":" in t]
-        units = next((int(t[1:]) for t in rest if t.startswith("+")), 0)
-        jumps = any(t.endswith(":j") for t in texts)
+        texts = [text for text in rest if ":" in text]
+        units = int(rest[-1][1:]) if rest and rest[-1][0] == "+" else 0
+        jumps = ":j" in line
         mark = "*" if "*" in pattern else "?" if "?" in pattern else ""
         names = {"*": BINARY, "?": COMPARE, "": ("",)}[mark]
         for name in names:
             full = pattern.replace(mark, name) if mark else pattern
             handler = pattern.replace("_" + mark, "") if mark else pattern
             template = (("op", name),) if mark else ()
-            variants = ("", "_k") if any(t.endswith(":q") for t in texts) else ("",)
-            out += [Bytecode(full + variant, _operands(texts, bool(variant)), units, handler, template, jumps, "!" in rest)
-                    for variant in variants]
+            variants = ("", "_k") if ":q" in line else ("",)
+            out += [Bytecode(full + variant, texts, units, handler, template, jumps, "!" in rest) for variant in variants]
     return out
 
 
