@@ -4,7 +4,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from jitvm.rpython import reader
-from jitvm.rpython.llvm import Emitter, Library
+from jitvm.rpython.library import Library
+from jitvm.rpython.llvm import Emitter
 from jitvm.rpython.reader import DialectError, Function, Program
 from jitvm.spec.bytecodes import BYTECODES, Bytecode
 
@@ -33,8 +34,7 @@ def interpreter_text(program: Program) -> str:
     parts = []
     for row in BYTECODES:
         function = handler_of(program, row)
-        for recording in (False, True):
-            parts.append(Emitter(function, library, row, dict(row.template), recording).build())
+        parts.extend(Emitter(function, library, row, dict(row.template), recording).build() for recording in (False, True))
     rows = {row.handler for row in BYTECODES}
     for function in program.functions.values():
         if function.kind == "control" and function.name not in rows:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 
-from jitvm.rpython.llvm import COMPARISONS, OPERATORS
+from jitvm.rpython.library import COMPARISONS, OPERATORS
 from jitvm.rpython.reader import Function, Program
 from jitvm.spec import layout
 from jitvm.spec.cfunctions import CFUNCTIONS, COMPUTED, EXCEPTION_TYPES, OBJECTS, STATE
@@ -108,7 +108,7 @@ class Generator(ast.NodeTransformer):
         return self.machine("neg", self.visit(node.operand))
 
     def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
-        joined = self.visit(node.values[0])
+        joined: ast.expr = self.visit(node.values[0])
         for part in node.values[1:]:
             joined = self.machine("both" if isinstance(node.op, ast.And) else "either", joined, self.visit(part))
         return joined
@@ -116,7 +116,7 @@ class Generator(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         assert isinstance(node.func, ast.Name)
         name = node.func.id
-        arguments = [self.visit(a) for a in node.args]
+        arguments: list[ast.expr] = [self.visit(a) for a in node.args]
         if name in ("likely", "unlikely"):
             return arguments[0]
         fields = layout.current()[0]
@@ -133,7 +133,7 @@ class Generator(ast.NodeTransformer):
             return self.machine("call_helper", ast.Constant(name), *arguments)
         if target is not None:
             return ast.Call(ast.Name("g_" + name, ast.Load()), [ast.Name("t", ast.Load()), *arguments], [])
-        if name in STATE or name.startswith("set_") and name[4:] in STATE:
+        if name in STATE or (name.startswith("set_") and name[4:] in STATE):
             return self.machine("unknown", ast.Constant(name))
         return self.machine(name, *arguments)
 
@@ -145,7 +145,7 @@ def generate(program: Program, abstract: frozenset[str]) -> str:
     """
     parts = []
     for function in program.functions.values():
-        if function.kind == "opcode" or function.kind in ("inline", "primitive") and function.name not in abstract:
+        if function.kind == "opcode" or (function.kind in ("inline", "primitive") and function.name not in abstract):
             try:
                 node = Generator(program, function, abstract).build()
             except Exception as error:

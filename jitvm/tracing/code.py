@@ -1,7 +1,6 @@
 """What tracing asks of a code record: decoded instructions, static join points, loops."""
 from __future__ import annotations
 
-
 from jitvm.spec.bytecodes import UNIT, Bytecode, decode
 
 TYPE_CHECKING = False

@@ -45,7 +45,7 @@ class Root:
     def __init__(self, code: TracedCode, pc: int) -> None:
         self.code, self.pc = code, pc
         self.function = code.instruction(pc).row.name == "resume"
-        self.specs: dict[Any, dict[Any, Any]] = {}
+        self.specs: dict[Any, Any] = {}
         self.refused: set[Any] = set()
         self.failures = 0
         self.builds = 0

@@ -60,7 +60,8 @@ class ExitsMixin(Machine):
 
     @property
     def ways_out(self) -> list[tuple[str, str]]:
-        return self.__dict__.setdefault("_ways_out", [])
+        ways: list[tuple[str, str]] = self.__dict__.setdefault("_ways_out", [])
+        return ways
 
     def leave_lines(self) -> list[str]:
         """The block in which all exits meet."""

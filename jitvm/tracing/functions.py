@@ -8,12 +8,11 @@ A function whose body does what may look at frames is not compiled this way: it 
 """
 from __future__ import annotations
 
-
 from jitvm.spec.bytecodes import UNIT
 from jitvm.tracing.exits import Exit
-from jitvm.tracing.machine import CONSTANTS, FIELDS, KINDS, Abort, I64, number, truth
+from jitvm.tracing.machine import CONSTANTS, FIELDS, KINDS, Abort, number, truth
 from jitvm.tracing.region import METADATA, Region, _flat
-from jitvm.tracing.values import NULL, OWNED, BoolValue, Const, F64, FloatValue, Frame, I1, IntValue, Null, Obj, State, Value
+from jitvm.tracing.values import F64, I1, I64, NULL, OWNED, BoolValue, Const, FloatValue, Frame, IntValue, Null, Obj, State, Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -198,7 +197,7 @@ class FunctionRegion(Region):
         self.exits.append(exit)
         for (level, index), value in self.state.registers.items():
             if level == 0 and not isinstance(value, Null):
-                self.entry(exit, index, value, {n for n in self.state.owners})
+                self.entry(exit, index, value, set(self.state.owners))
         self.area_words = max(self.area_words, len(exit.entries))
         self.emit(f"store ptr {exit.symbol}, ptr {self.area_place(16)}")
 
@@ -302,7 +301,7 @@ class FunctionRegion(Region):
         if kind == "bool":
             return self.op(f"zext i1 {self.truth_of_bool(value)} to i64")
         name, new = self.box(value)
-        if new or isinstance(value, Obj) and self.state.owners.get(name) == OWNED:
+        if new or (isinstance(value, Obj) and self.state.owners.get(name) == OWNED):
             self.state.owners.pop(name, None)
         else:
             self.emit(f"call void {self.helper('t_xincref')}(ptr %ctx, ptr {name})")
@@ -366,9 +365,9 @@ class FunctionRegion(Region):
         end = self.block
         self.emit(f"br label %{done}")
         self.at(done)
-        value = self.op(f"phi ptr [{boxed}, %{end}], [{raw}, %{start}]")
+        result = self.op(f"phi ptr [{boxed}, %{end}], [{raw}, %{start}]")
         word = self.op(f"or i64 {status}, {self.op(f'shl i64 {entered}, 8')}")
-        self.emit(f"%gone = musttail call preserve_nonecc ptr {self.helper('op.native_return')}(ptr {value}, ptr %regs, ptr {caller}, "
+        self.emit(f"%gone = musttail call preserve_nonecc ptr {self.helper('op.native_return')}(ptr {result}, ptr %regs, ptr {caller}, "
                   f"ptr %ctx, ptr %ts, i64 {word})")
         self.emit("ret ptr %gone")
         if any(kind in TYPE_OF for kind in self.kinds):
@@ -393,8 +392,11 @@ class FunctionRegion(Region):
         kind = self.specs["result"]
         if kind == "object":
             return raw
-        value = {"int": lambda: IntValue(I64(payload)), "float": lambda: FloatValue(F64(self.decode_payload(payload, "float"))),
-                 "bool": lambda: BoolValue(I1(self.decode_payload(payload, "bool")))}[kind]()
+        value: Value = IntValue(I64(payload))
+        if kind == "float":
+            value = FloatValue(F64(self.decode_payload(payload, "float")))
+        elif kind == "bool":
+            value = BoolValue(I1(self.decode_payload(payload, "bool")))
         name, new = self.box(value)
         if not new:
             self.emit(f"call void {self.helper('t_xincref')}(ptr %ctx, ptr {name})")

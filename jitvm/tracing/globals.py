@@ -5,7 +5,6 @@ guard on the keys' version fixes. Before an effect, and at exits, changed values
 """
 from __future__ import annotations
 
-
 from jitvm.tracing.machine import CONSTANTS, FIELDS, Machine
 from jitvm.tracing.values import BORROWED, Const, Null, Obj, Pointer, Value
 

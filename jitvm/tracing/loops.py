@@ -357,8 +357,8 @@ class LoopsMixin(Machine):
             spec[key] = known
             changed = True
         for name in layout.IMMUTABLE:
-            key = f"field {value.name} {name}"
-            if key in state.cse and key not in before.cse and ("load", place, name) not in spec:
+            field = f"field {value.name} {name}"
+            if field in state.cse and field not in before.cse and ("load", place, name) not in spec:
                 spec["load", place, name] = name
                 changed = True
         for (base, name), (_number, dirty) in state.heap.items():
@@ -417,7 +417,8 @@ class LoopsMixin(Machine):
             self.start = state
             for place in [p for p in state.registers if p not in kinds and p not in kept]:
                 self.drop_place(place)
-            texts = {place: self.coerce(place, kind) for place, kind in sorted(kinds.items(), key=lambda x: x[1] == "object")}
+            numbers_first = sorted(kinds.items(), key=lambda row: row[1] == "object")
+            texts: dict[Any, str] = {place: self.coerce(place, kind) for place, kind in numbers_first}
             for key in fields:
                 texts[key] = str(state.heap[key][0])
             for name, owner in list(state.owners.items()):

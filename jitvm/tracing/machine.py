@@ -669,7 +669,7 @@ class Machine:
         return self.call(f"c.{name}", row.arguments, row.result, row.raises, row.runs, arguments, name)
 
     def call_op(self, prefix: str, name: str, *arguments: Any) -> Any:
-        from jitvm.rpython.llvm import C_OPERATORS
+        from jitvm.rpython.library import C_OPERATORS
 
         extra = (self.constant(None),) if name == "pow" else ()
         return self.call_c(prefix + C_OPERATORS[name], *arguments, *extra)

@@ -41,7 +41,8 @@ class Profile:
 def split(log: Sequence[int]) -> list[tuple[int, Vector]]:
     """The instructions of a log: (address, outcomes)."""
     out: list[tuple[int, Vector]] = []
-    pc, vector = 0, []
+    pc = 0
+    vector: list[int] = []
     for word in log:
         if word & PC_MARK:
             if pc:

@@ -148,8 +148,7 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin):
 
     def after(self, pc: int) -> int:
         """The instruction after the one at ``pc``."""
-        record = self.record_of()
-        return pc + UNIT * record.instruction(pc).row.size
+        return pc + UNIT * int(self.record_of().instruction(pc).row.size)
 
     def go_on(self, pc: int, joined: bool = False) -> None:
         """Replays from ``pc`` until the path ends in an exit, a join point or a back-edge."""
@@ -500,10 +499,8 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin):
 
     def check(self, raw: str, result: str, fresh: list[str]) -> None:
         """An exception leaves the region: the interpreter unwinds."""
-        if result in "NOP":
-            test = self.op(f"icmp eq ptr {raw}, null")
-        else:
-            test = self.op(f"icmp slt {'i32' if result == 'i' else 'i64'} {raw}, 0")
+        failed = f"eq ptr {raw}, null" if result in "NOP" else f"slt {'i32' if result == 'i' else 'i64'} {raw}, 0"
+        test = self.op("icmp " + failed)
         good, bad = self.label(), self.label()
         self.emit(f"br i1 {test}, label %{bad}, label %{good}, !prof !1")
         self.leave(self.state, self.pc, None, bad, raising=True)

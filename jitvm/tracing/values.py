@@ -159,7 +159,8 @@ class Frame:
 
 
 class State:
-    """Everything known at one point: registers, what memory and the module's dict hold of them, ownership, types, facts, shared subexpressions, heap fields."""
+    """Everything known at one point: registers, what memory and the module's dict hold of them, ownership, types, facts,
+    shared subexpressions, heap fields."""
 
     __slots__ = ("cse", "facts", "frames", "globals", "heap", "memory", "open", "owners", "registers", "types")
 
