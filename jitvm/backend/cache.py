@@ -7,21 +7,17 @@ a result depends on (source, versions, CPU) belongs in the key, which is stored 
 from __future__ import annotations
 
 import os
+from _imp import source_hash
 from _struct import Struct
 from stat import S_ISDIR, S_ISREG
 from time import time
-
-try:
-    from _blake2 import blake2b  # hashlib loads OpenSSL, which takes longer than all else here
-except ImportError:
-    from hashlib import blake2b
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAGIC = b"JITVM\r\n\0"
-FORMAT = 1
+FORMAT = 2
 MIB = 1 << 20
 LIMITS = {"trace": 64 * MIB, "bytecode": 64 * MIB, "interpreter": 8 * MIB, "tracekit": 4 * MIB}
 """Bytes that the files of a kind may take together; the least recently used go first. Other kinds are not bounded."""
@@ -32,7 +28,7 @@ writing a file."""
 STALE_SECONDS = 3600.0
 """A temporary file of this age was left by a process that died."""
 
-_HEADER = Struct("<8sIIQ32s")
+_HEADER = Struct("<8sIIQ16s")
 _OTHERS_WRITE = 0o022
 _DIRECTORY = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
@@ -227,20 +223,18 @@ def store(kind: str, key: bytes, data: bytes) -> None:
 
 
 def digest(data: bytes) -> bytes:
-    """A digest to put into a key in place of long data."""
-    return blake2b(data, digest_size=32).digest()
+    """A digest of 16 bytes, against damage and to put into a key in place of long data: SipHash, which is built in and fast."""
+    return source_hash(1, data) + source_hash(2, data)
 
 
 def _file_name(kind: str, key: bytes) -> str:
     if not kind.isidentifier():
         raise ValueError(f"not a kind of cache file: {kind!r}")
-    return f"{kind}-{blake2b(key, digest_size=16).hexdigest()}"
+    return f"{kind}-{digest(key).hex()}"
 
 
 def _digest(key: bytes, data: bytes | memoryview) -> bytes:
-    digest = blake2b(key, digest_size=32)
-    digest.update(data)
-    return digest.digest()
+    return source_hash(len(key), key) + source_hash(len(data), data)
 
 
 def _damage(data: bytes, key: bytes) -> str:
