@@ -51,7 +51,7 @@ def test_is_private(place: cache.Cache) -> None:
     (lambda data: data[:-1], "truncated"),
     (lambda data: data + b"x", "truncated"),
     (lambda data: b"X" + data[1:], "not a file of this cache"),
-    (lambda data: data[:8] + b"\x07\0\0\0" + data[12:], "format 7, not 1"),
+    (lambda data: data[:8] + b"\x07\0\0\0" + data[12:], "format 7, not 2"),
     (lambda data: data[:-1] + b"X", "damaged"),
     (lambda data: data[:30] + bytes([data[30] ^ 1]) + data[31:], "damaged"),
     (lambda data: data.replace(b"the key", b"the cat"), "stored under another key"),
