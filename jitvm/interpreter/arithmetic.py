@@ -1,5 +1,5 @@
 """Arithmetic, comparison and the jumps that test: exact ints that fit 64 bits and exact floats inline, all else by the C API."""
-from jitvm.rpython.dialect import *  # noqa: F403
+from jitvm.rpython.dialect import *
 
 
 @opcode

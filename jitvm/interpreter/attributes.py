@@ -1,5 +1,5 @@
 """Attributes and methods, with inline caches keyed by type version (CPython's typeobject.c and specialize.c have the rules)."""
-from jitvm.rpython.dialect import *  # noqa: F403
+from jitvm.rpython.dialect import *
 
 # how an attribute is found. A cache has the words: version of the object's type + 1; kind; offset, or the value itself; and two
 # halves: misses so far, a second version. A value in a cache is borrowed: it lives as long as the version holds.
@@ -189,7 +189,7 @@ def store_attr(obj: Object, src: Object, name: Const) -> Effect:
 
 @primitive
 def add_value(values: Ptr, offset: Int, value: Object) -> None:
-    """Sets an inline value that was not set: the order of insertion is noted before the values (_PyDictValues_AddToInsertionOrder)."""
+    """Sets an inline value that was not set: its place in the order of insertion is noted before the values."""
     count = load_byte(values, -2) + 1
     store_byte(values, -2 - count, shift_right(offset, 3))
     store_byte(values, -2, count)
@@ -263,7 +263,7 @@ def load_method(base: Window, obj: Object, name: Const) -> Effect:
                     return
     else:
         fill_method_cache(obj, name, cache())
-    found = get_method(obj, name, register_pointer(base))
+    get_method(obj, name, register_pointer(base))
 
 
 @helper(cold=True)

@@ -1,5 +1,5 @@
-"""Calls, returns, functions, classes. VM-to-VM calls use no C stack: the callee's frame is pushed and its first instruction is next."""
-from jitvm.rpython.dialect import *  # noqa: F403
+"""Calls, returns, functions, classes. VM-to-VM calls use no C stack: a frame is pushed, the callee's first instruction is next."""
+from jitvm.rpython.dialect import *
 
 # kinds of C functions (CPython's methodobject.h)
 METHOD_KINDS = 655
@@ -30,12 +30,13 @@ def push_simple(thread: Ptr, record: Ptr, callee: Object, arguments: Ptr, count:
 
 @control
 def call(base: Window, count: Imm) -> None:
-    """Calls register ``base`` with the ``count`` registers after it. The cache: code object and record of a function called before."""
+    """Calls register ``base`` with the ``count`` registers after it. Cache: code object and record of the last function."""
     window = register_pointer(base)
     callee = load_object(window, 0)
     set_position()
     if likely(type_pointer(callee) is PyFunction_Type):
-        if likely(as_int(as_pointer(func_code(callee))) == load_int(cache(), 0)) and likely(cframe_tracing(ts_cframe(thread)) == 0):
+        code = as_pointer(func_code(callee))
+        if likely(code == load_pointer(cache(), 0)) and likely(cframe_tracing(ts_cframe(thread)) == 0):
             record = load_pointer(cache(), 8)
             inside = push_simple(thread, record, callee, window + 8, count)
             if unlikely(inside == NULLP):
@@ -67,7 +68,8 @@ def call_method(base: Window, count: Imm) -> None:
         total = count
     set_position()
     if type_pointer(callee) is PyFunction_Type:
-        if likely(as_int(as_pointer(func_code(callee))) == load_int(cache(), 0)) and likely(cframe_tracing(ts_cframe(thread)) == 0):
+        code = as_pointer(func_code(callee))
+        if likely(code == load_pointer(cache(), 0)) and likely(cframe_tracing(ts_cframe(thread)) == 0):
             record = load_pointer(cache(), 8)
             if likely(vm_arguments(record) == total):
                 inside = push_simple(thread, record, callee, arguments, total)
@@ -140,8 +142,8 @@ def call_method_kw(base: Window, count: Imm, names: Imm) -> None:
 def call_object(callee: Object, arguments: Ptr, count: Int, names: Object) -> New:
     """Calls anything that the VM does not run itself.
 
-    Fast C functions are called as the host's CALL_BUILTIN_FAST and CALL_BUILTIN_FAST_WITH_KEYWORDS do it: such a call does not count
-    against the recursion limit.
+    Fast C functions are called as the host's CALL_BUILTIN_FAST and CALL_BUILTIN_FAST_WITH_KEYWORDS do it: such a call does not
+    count against the recursion limit.
     """
     if type_pointer(callee) is PyCFunction_Type:
         if is_null(names):
@@ -163,7 +165,7 @@ def call_object(callee: Object, arguments: Ptr, count: Int, names: Object) -> Ne
 
 @helper(raises=True, runs=True)
 def make_instance(kind: Object, arguments: Ptr, count: Int) -> New:
-    """kind(*arguments) for a class without __new__ (type_call and slot_tp_init of CPython's typeobject.c): __init__ runs at once."""
+    """kind(*arguments) for a class without __new__ (type_call and slot_tp_init of CPython's typeobject.c)."""
     init = _PyType_Lookup(kind, name_init)
     thread = PyThreadState_Get()
     if is_null(init) or (type_flags(kind) & TYPE_IS_ABSTRACT) != 0 or ts_recursion_remaining(thread) <= 0:
@@ -273,7 +275,7 @@ def adopt_class(kind: Object, body: Object) -> None:
     cells = local3()
     store_pointer(cells, 0, as_pointer(kind))
     store_pointer(cells, 8, as_pointer(body))
-    done = call_runtime(vm_do, cells, 2)
+    call_runtime(vm_do, cells, 2)
 
 
 @opcode
@@ -363,7 +365,7 @@ def return_const(value: Const) -> None:
 
 @helper(raises=True, runs=True, cold=True)
 def poll() -> New:
-    """Handles what waits for this thread: signals, whose handlers see the current frame; then other threads and async exceptions."""
+    """Handles what waits for this thread: signals, whose handlers see the current frame; threads and async exceptions."""
     Py_MakePendingCalls()
     thread = PyThreadState_Get()
     if interp_eval_breaker(ts_interp(thread)) == 0:

@@ -1,5 +1,5 @@
 """Items, lists, tuples, dicts, sets, unpacking, iteration."""
-from jitvm.rpython.dialect import *  # noqa: F403
+from jitvm.rpython.dialect import *
 
 
 @opcode
@@ -223,7 +223,7 @@ def unpack_star(src: Object, window: Ptr, before: Int, after: Int) -> Int:
     """Unpacks with a starred target: before items, a list of the middle, after items."""
     iterator = iterate_for_unpack(src)
     items = PyList_New(0)
-    done = _PyList_Extend(items, iterator)
+    _PyList_Extend(items, iterator)
     total = var_size(items)
     if total < before + after:
         return raise_unpack(UNPACK_FEW_STAR, before + after, total)
@@ -364,7 +364,7 @@ def extend_list(v: Object, src: Object) -> Int:
     """list.extend for ``*src`` in a display or call; what is not iterable is reported as the host does."""
     if type_iter(type_pointer(src)) == NULLP and not has_sequence_items(src):
         return raise_made(LIST_EXTEND, src, src)
-    done = _PyList_Extend(v, src)
+    _PyList_Extend(v, src)
     return 0
 
 

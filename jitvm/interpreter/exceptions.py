@@ -1,5 +1,5 @@
 """raise, handlers, with, imports and pattern matching."""
-from jitvm.rpython.dialect import *  # noqa: F403
+from jitvm.rpython.dialect import *
 
 EXCEPTION_SUBCLASS = 1073741824
 TYPE_SUBCLASS = 2147483648
@@ -207,9 +207,8 @@ def leave_context(exit: Object, exc: Object) -> New:
 
 @opcode
 def import_name(base: Window, name: Const) -> Object:
-    module = import_module(register(base), register(base + 1), name, frame_globals(frame()), frame_locals(frame()),
+    return import_module(register(base), register(base + 1), name, frame_globals(frame()), frame_locals(frame()),
                            frame_builtins(frame()))
-    return module
 
 
 @helper(raises=True, runs=True)
@@ -237,7 +236,7 @@ def import_attribute(module: Object, name: Object) -> New:
     """from module import name: the attribute, or the submodule; the runtime looks further and words the error."""
     place = local()
     store_int(place, 0, 0)
-    found = _PyObject_LookupAttr(module, name, place)
+    _PyObject_LookupAttr(module, name, place)
     if load_int(place, 0) != 0:
         return owned(load_object(place, 0))
     return do_pair(module, name)
@@ -258,7 +257,7 @@ def do_pair(first: Object, second: Object) -> New:
 
 @opcode
 def import_star(module: Object) -> Effect:
-    star = do_pair(module, frame_globals(frame()))
+    do_pair(module, frame_globals(frame()))
 
 
 @opcode

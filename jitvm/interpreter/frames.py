@@ -1,9 +1,9 @@
 """Frames: making, linking, leaving and detaching them; binding arguments; entry from C; unwinding.
 
-A VM frame is the host's own frame struct on the thread's data stack (CPython 3.11, pycore_frame.h), preceded by a header of jitvm's:
+A VM frame is the host's own frame struct on the thread's data stack (CPython's pycore_frame.h), preceded by a header of jitvm's:
 saved pc, code record, and whether C code waits for the result. Registers begin where the host's localsplus does.
 """
-from jitvm.rpython.dialect import *  # noqa: F403
+from jitvm.rpython.dialect import *
 
 RUNTIME_DEPTH = 500
 HOST_CALL = 1
@@ -35,7 +35,7 @@ def ready_record(callee: Object, record: Ptr) -> Ptr:
     """Compiles a function at its first call. The record if the VM can run it, else null (and no exception)."""
     cell = local()
     store_pointer(cell, 0, as_pointer(callee))
-    result = call_runtime(vm_compile, cell, 1)
+    call_runtime(vm_compile, cell, 1)
     return record
 
 
@@ -235,7 +235,7 @@ def drop_registers(registers: Ptr, start: Int, end: Int) -> None:
 def leave_frame(thread: Ptr, registers: Ptr) -> None:
     """Takes the frame off the thread's frames, drops what it holds (temporaries first, as the host) and gives its room back.
 
-    A return can leave temporaries behind: iterators and the like of the blocks around it, and numbers that wait for their overwrite.
+    A return can leave temporaries behind: iterators and the like of the blocks around it, numbers that wait for their overwrite.
     """
     record = unlink_frame(thread, registers)
     drop_registers(registers, vm_locals(record), vm_registers(record))
@@ -267,7 +267,7 @@ def drop_frame(thread: Ptr, registers: Ptr, record: Ptr) -> None:
 
 @helper(spare=True)
 def detach_frame(thread: Ptr, frame: Ptr, count: Int) -> None:
-    """A frame with a frame object ends: if somebody keeps the object, it takes the locals over (take_ownership of CPython's frame.c)."""
+    """A frame with a frame object ends: if somebody keeps the object, it takes the locals over (take_ownership of frame.c)."""
     fo = frame_object(frame)
     if not is_null(fo):
         set_frame_object(frame, NULL)
@@ -302,7 +302,7 @@ def detach_frame(thread: Ptr, frame: Ptr, count: Int) -> None:
 def bind_frame(thread: Ptr, record: Ptr, callee: Object, arguments: Ptr, count: Int, names: Object) -> Ptr:
     """Registers of a new frame, linked, with the arguments bound; null with an exception set.
 
-    ``arguments`` holds ``count`` positional values, then one for each of ``names``. Whatever is wrong with them is reported by the
+    ``arguments`` holds ``count`` positional values, then one for each of ``names``. Whatever is wrong with them is reported by
     host's own binding, so that the message is its own.
     """
     if enter_recursion(thread) < 0:
@@ -320,7 +320,7 @@ def bind_frame(thread: Ptr, record: Ptr, callee: Object, arguments: Ptr, count: 
             set_ts_datastack_top(thread, top)
         set_ts_recursion_remaining(thread, ts_recursion_remaining(thread) + 1)
         if is_null(PyErr_Occurred()):
-            result = _PyFunction_Vectorcall(callee, arguments, count, names)
+            _PyFunction_Vectorcall(callee, arguments, count, names)
         return NULLP
     link_frame(thread, record, registers, callee)
     return registers
@@ -386,7 +386,7 @@ def bind_keywords(record: Ptr, registers: Ptr, values: Ptr, names: Object) -> In
             target = load_object(registers, (total + (vm_flags(record) & FLAG_VARARGS) // 2) * 8)
             if PyDict_Contains(target, name) != 0:
                 return 1
-            done = PyDict_SetItem(target, name, value)
+            PyDict_SetItem(target, name, value)
         i = i + 1
     return 0
 

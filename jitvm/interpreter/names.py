@@ -1,5 +1,5 @@
 """Moves, constants, locals, cells, globals."""
-from jitvm.rpython.dialect import *  # noqa: F403
+from jitvm.rpython.dialect import *
 
 # kinds of exception that the runtime's vm_error makes (jitvm/runtime/errors.py has the same names in the same order)
 UNBOUND_LOCAL = 0
@@ -195,7 +195,7 @@ def find_name_slowly(name: Object, names: Object, more: Object) -> New:
 
 @helper()
 def entry_of(keys: Ptr, name: Object) -> Int:
-    """Byte offset of the value of ``name`` in a dict's keys object, 0 if it is not found by identity (or the keys are not all strings)."""
+    """Byte offset of the value of ``name`` in a dict's keys, 0 if identity does not find it (or not all keys are strings)."""
     if keys_kind(keys) != UNICODE_KEYS:
         return 0
     place = KEYS_INDICES + (1 << keys_log2_index_bytes(keys))

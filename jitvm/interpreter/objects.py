@@ -2,7 +2,7 @@
 
 Int layout: CPython 3.11's longintrepr.h (30-bit digits, signed size). Free lists hold dead objects of the host's allocator.
 """
-from jitvm.rpython.dialect import *  # noqa: F403
+from jitvm.rpython.dialect import *
 
 FREE_LIMIT = 512
 DIGIT_BITS = 30

@@ -1,5 +1,5 @@
 """f-strings: values, specifications, joining."""
-from jitvm.rpython.dialect import *  # noqa: F403
+from jitvm.rpython.dialect import *
 
 AS_STR = 1
 AS_REPR = 2

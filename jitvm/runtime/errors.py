@@ -133,14 +133,14 @@ def _find_submodule(module: Any, name: str) -> Any:
         raise ImportError(f"cannot import name {name!r} from {shown!r} (unknown location)", name=package, path=None)
     spec = getattr(module, "__spec__", None)
     if getattr(spec, "_initializing", False):
-        raise ImportError(f"cannot import name {name!r} from partially initialized module {shown!r} (most likely due to a circular "
-                          f"import) ({where})", name=package, path=where)
+        raise ImportError(f"cannot import name {name!r} from partially initialized module {shown!r} (most likely due to a "
+                          f"circular import) ({where})", name=package, path=where)
     raise ImportError(f"cannot import name {name!r} from {shown!r} ({where})", name=package, path=where)
 
 
 def _import_star(module: Any, names: dict[str, Any]) -> None:
     """import_all_from of CPython's ceval.c."""
-    public = getattr(module, "__all__", None)
+    public: Any = getattr(module, "__all__", None)
     skip = public is None
     if skip:
         table = getattr(module, "__dict__", None)
@@ -194,7 +194,7 @@ def _match_class(subject: Any, kind: Any, names: tuple[str, ...], count: int) ->
     if count:
         whole = False
         try:
-            positions = kind.__match_args__
+            positions: Any = kind.__match_args__  # type: ignore[attr-defined]
             if not isinstance(positions, tuple):
                 raise TypeError(f"{kind.__name__}.__match_args__ must be a tuple (got {type(positions).__name__})")
         except AttributeError:

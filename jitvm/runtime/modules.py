@@ -1,4 +1,4 @@
-"""Modules of the program's own, imported by the host's machinery: their functions run in the VM, and their bodies where these loop.
+"""Modules of the program's own, imported by the host's machinery: their functions run in the VM, their bodies where these loop.
 
 The host's importer executes a module's code by calling ``exec``, a name that it finds in its own namespace first: there stands a
 C function of ours. The source of a module is parsed when it is first needed; the code objects that the host has loaded are kept.

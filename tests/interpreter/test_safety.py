@@ -35,7 +35,8 @@ def _command(*options: str) -> list[str]:
 @pytest.mark.parametrize("options", [("--no-jit",), ()], ids=["no-jit", "default"])
 @pytest.mark.parametrize("name", LOOPS)
 def test_interrupt_within_a_tenth_of_a_second(name: str, options: tuple[str, ...]) -> None:
-    with subprocess.Popen([*_command(*options), "-c", LOOPS[name] + TAIL], stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+    command = [*_command(*options), "-c", LOOPS[name] + TAIL]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         time.sleep(0.5)
@@ -47,8 +48,13 @@ def test_interrupt_within_a_tenth_of_a_second(name: str, options: tuple[str, ...
         assert process.wait() == 0
 
 
-@pytest.mark.parametrize("crash", ["import ctypes\ndef f():\n    ctypes.string_at(0)\nf()", "import os\ndef f():\n    os.kill(os.getpid(), 11)\nf()"],
-                         ids=["fault", "signal"])
+CRASHES = {
+    "fault": "import ctypes\ndef f():\n    ctypes.string_at(0)\nf()",
+    "signal": "import os\ndef f():\n    os.kill(os.getpid(), 11)\nf()",
+}
+
+
+@pytest.mark.parametrize("crash", CRASHES.values(), ids=CRASHES)
 def test_crash_names_the_way_around(crash: str) -> None:
     done = subprocess.run([*_command(), "-c", crash], capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == -signal.SIGSEGV
@@ -58,7 +64,8 @@ def test_crash_names_the_way_around(crash: str) -> None:
 
 def test_no_frame_of_the_machinery_is_seen() -> None:
     code = ("import signal, sys, traceback\n"
-            "def walk(f):\n    out = []\n    while f:\n        out.append(f.f_code.co_name)\n        f = f.f_back\n    return out\n"
+            "def walk(f):\n    out = []\n    while f:\n        out.append(f.f_code.co_name)\n        f = f.f_back\n"
+            "    return out\n"
             "class A:\n    def __del__(self):\n        print(walk(sys._getframe()))\n"
             "def f():\n    a = A()\n    a = None\n    print(sorted([1], key=lambda x: walk(sys._getframe())))\n"
             "signal.signal(signal.SIGUSR1, lambda n, frame: print(walk(frame)))\n"
