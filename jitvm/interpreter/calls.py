@@ -1,4 +1,4 @@
-"""Calls, returns, functions, classes. VM-to-VM calls use no C stack: a frame is pushed, the callee's first instruction is next."""
+"""Calls, returns, functions, classes. VM-to-VM calls use no C stack: a frame is pushed, the callee's first instruction follows."""
 from jitvm.rpython.dialect import *
 
 # kinds of C functions (CPython's methodobject.h)
