@@ -31,7 +31,7 @@ def handler_of(program: Program, row: Bytecode) -> Function:
 def interpreter_text(program: Program) -> str:
     """LLVM text of the interpreter: op.NAME and rec.NAME for each row, entry points, helpers for traces."""
     library = Library(program.functions, program.constants)
-    parts = []
+    parts: list[str] = []
     for row in BYTECODES:
         function = handler_of(program, row)
         parts.extend(Emitter(function, library, row, dict(row.template), recording).build() for recording in (False, True))

@@ -62,6 +62,7 @@ TABLE = (
     Setting("retries", 4, "failed recordings of a loop before it is left to the interpreter"),
     Setting("codegen", 1, "LLVM's code generation for hot loops: 0 compiles fastest, 2 runs fastest", high=3),
     Setting("tiers", True, "compile hot loops quickly first, and with codegen in the background when they stay hot"),
+    Setting("compile_share", 20, "percent of the run time that recording and compiling may take; 0: no bound", high=100),
     Setting("code_memory", 64, "MiB of machine code before the least used is dropped", low=1),
     Setting("cache", True, "keep compiled loops on disk for the next run (the interpreter is kept in any case)"),
     Setting("cache_size", 64, "MiB that compiled loops may take on disk"),

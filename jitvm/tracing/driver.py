@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 LOG_WORDS_PER_BYTECODE = 8
 ATTEMPTS = 16
 """Replays of a region until its headers' kinds settle."""
+FREE_SECONDS = 0.06
+"""What compiling may cost before its share of the run counts."""
 RECOMPILATIONS = 40
 """Rebuilds of one region: each brings an exit in; then its exits stay exits."""
 NEVER = 1 << 60
@@ -105,6 +107,8 @@ class Driver:
         atexit.register(self.upgrades.close)
         self.keep: list[Any] = []
         self.broken = False
+        self.descriptors: list[array[int]] = []
+        self.started = time.perf_counter()
         self.namespaces: dict[int, dict[str, Any]] = {}
         self.untraced: dict[tuple[int, int], str] = {}
         self.defaults: dict[int, int] = {}
@@ -115,6 +119,9 @@ class Driver:
         """The counter of a loop or function ran out."""
         if self.native.twin[SLOTS["recording"]]:
             self.native.poke(pc + COUNTER, self.settings.loop_threshold)
+            return
+        if self.over_budget():
+            self.native.poke(pc + COUNTER, 4 * self.settings.loop_threshold)
             return
         root = self.root_at(pc)
         if root is not None and root.function and not self.prepare_function(root, registers):
@@ -129,6 +136,9 @@ class Driver:
         if self.native.twin[SLOTS["recording"]]:
             return
         root, exit = self.exits[number]
+        if self.over_budget():
+            self.descriptors[number][2] = 0
+            return
         if root.builds >= RECOMPILATIONS or root.final or exit.key is None:
             return
         path = exit.key[0]
@@ -171,6 +181,13 @@ class Driver:
     def outdated(self, root: Root) -> bool:
         """Whether inline caches whose contents are constants of the compiled code have been filled anew since."""
         return any(self.native.peek(address) != word for address, word in root.cached_words.items())
+
+    def over_budget(self) -> bool:
+        """Whether recording and compiling have had their share of the run: a program must not become slow by being made fast."""
+        if self.settings.loop_threshold <= 2 or not self.settings.compile_share:
+            return False
+        spent = sum(self.seconds.values())
+        return spent > FREE_SECONDS + (time.perf_counter() - self.started) * self.settings.compile_share / 100
 
     def prepare_function(self, root: Root, registers: int) -> bool:
         """Whether a hot function is worth compiling by itself: a recursive one. Notes the kinds of its arguments."""
@@ -320,7 +337,6 @@ class Driver:
             out[symbol[1:]] = self.records.all[number].base + distance
         for exit in region.exits:
             words = self.descriptor(root, exit)
-            self.keep.append(words)
             out[exit.symbol[1:]] = words.buffer_info()[0]
         return out
 
@@ -328,7 +344,7 @@ class Driver:
         """The words of an exit's descriptor: see jitvm/interpreter/exits.py."""
         number = len(self.exits)
         self.exits.append((root, exit))
-        threshold = self.settings.exit_threshold if exit.key is not None else NEVER
+        threshold = self.settings.exit_threshold << min(root.builds, 16) if exit.key is not None else NEVER
         words = [exit.pc, int(exit.raising), 0, threshold, number, len(exit.entries)]
         for kind, register, payload in exit.entries:
             if kind == FRAME:
@@ -339,7 +355,8 @@ class Driver:
                     self.keep.append(payload)
                     payload = id(payload)
                 words += [kind, register, payload]
-        return array("Q", words)
+        self.descriptors.append(array("Q", words))
+        return self.descriptors[-1]
 
     def fail(self, root: Root, reason: str, detail: str) -> None:
         """Penalises a loop: it is tried again after many more iterations, and in the end left to the interpreter."""
