@@ -101,7 +101,7 @@ class Module:
         try:
             return self.compiler.compile(code)
         except Unsupported as reason:
-            return reason
+            return reason.with_traceback(None)
         except RecursionError:
             return Unsupported(REASONS["nested too deeply"], code.co_firstlineno)
         finally:
