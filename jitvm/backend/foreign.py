@@ -85,10 +85,25 @@ def bind(name: str, result: Any, *arguments: Any, errno: bool = False) -> Any:
     return prototype(result, *arguments, errno=errno)(address_of(name))
 
 
+_dlopen = prototype(Pointer, Bytes, Int32, unlocked=True)(address_of("dlopen"))
+_dlerror = bind("dlerror", Bytes)
+_RTLD_NOW = 2
+
+
 def open_library(path: str) -> int:
-    """Opens a shared library. Raises OSError."""
-    handle: int = _ctypes.dlopen(path, 0)
+    """Opens a shared library, without the interpreter lock: it may take 10 ms. Raises OSError."""
+    handle: int | None = _dlopen(path.encode(errors="surrogateescape"), _RTLD_NOW)
+    if not handle:
+        raise OSError((_dlerror() or b"").decode(errors="replace"))
     return handle
+
+
+_sigmask = bind("pthread_sigmask", Int32, Int32, Bytes, Pointer)
+
+
+def block_signals() -> None:
+    """Has the calling thread take no signal: those of the process are for the program's own threads."""
+    _sigmask(0, b"\xff" * 128, None)
 
 
 _memory_view = bind("PyMemoryView_FromMemory", Object, Pointer, Int64, Int32)

@@ -1,16 +1,17 @@
 """LLVM as a function from text to object bytes, through llvmlite's shared library and without its Python package.
 
 Importing the package costs about five times what opening the library does, and nothing of it is needed here: text goes in,
-bytes come out. The library is opened by the first ``Compiler`` that compiles; importing this module loads only ctypes.
+bytes come out. The library is opened by the first ``Compiler`` that compiles; importing this module loads nothing.
 The C functions have the signatures of llvmlite 0.50 (its ``binding`` package).
 
 Several threads may compile; one does at a time. Calls into LLVM release the global interpreter lock.
 """
 from __future__ import annotations
 
-import ctypes
 import sys
 from _thread import allocate_lock
+
+from jitvm.backend import foreign
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,14 +23,14 @@ RELOCATION = b"pic"
 """'default' gives static code for a JIT, in which a switch needs 32-bit absolute addresses: such an object can only be loaded
 into the lowest 2 GiB. Position-independent code costs nothing measurable and needs no absolute address at all."""
 
-_P, _S, _I = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int
-_OUT = ctypes.POINTER(ctypes.c_void_p)
+_P, _S, _I = foreign.Pointer, foreign.Bytes, foreign.Int32
+_OUT = foreign.POINTER(_P)
 
 # Name, result, arguments.
 _SIGNATURES: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
     ("InitializeNativeTarget", _I, ()),
     ("InitializeNativeAsmPrinter", _I, ()),
-    ("GetVersionInfo", ctypes.c_uint, ()),
+    ("GetVersionInfo", foreign.UInt32, ()),
     ("DisposeString", None, (_P,)),
     ("GetProcessTriple", None, (_OUT,)),
     ("GetHostCPUName", None, (_OUT,)),
@@ -45,18 +46,18 @@ _SIGNATURES: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
     ("DisposeModule", None, (_P,)),
     ("SetDataLayout", None, (_P, _S)),
     ("SetTarget", None, (_P, _S)),
-    ("VerifyModule", ctypes.c_bool, (_P, _OUT)),
+    ("VerifyModule", foreign.Bool, (_P, _OUT)),
     ("PrintModuleToString", None, (_P, _OUT)),
     ("TargetMachineEmitToMemory", _P, (_P, _P, _I, _OUT)),
     ("GetBufferStart", _P, (_P,)),
-    ("GetBufferSize", ctypes.c_size_t, (_P,)),
+    ("GetBufferSize", foreign.Word, (_P,)),
     ("DisposeMemoryBuffer", None, (_P,)),
     ("CreatePipelineTuningOptions", _P, ()),
     ("DisposePipelineTuningOptions", None, (_P,)),
-    ("PTOSetLoopVectorization", None, (_P, ctypes.c_bool)),
-    ("PTOSetLoopInterleaving", None, (_P, ctypes.c_bool)),
-    ("PTOSetSLPVectorization", None, (_P, ctypes.c_bool)),
-    ("PTOSetLoopUnrolling", None, (_P, ctypes.c_bool)),
+    ("PTOSetLoopVectorization", None, (_P, foreign.Bool)),
+    ("PTOSetLoopInterleaving", None, (_P, foreign.Bool)),
+    ("PTOSetSLPVectorization", None, (_P, foreign.Bool)),
+    ("PTOSetLoopUnrolling", None, (_P, foreign.Bool)),
     ("CreatePassBuilder", _P, (_P, _P)),
     ("DisposePassBuilder", None, (_P,)),
     ("buildPerModuleDefaultPipeline", _P, (_P, _I)),
@@ -89,9 +90,8 @@ class LLVMError(Exception):
     """LLVM is not there, or refuses its input; the message is LLVM's own where it has one."""
 
 
-_string_from = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p)(("PyBytes_FromString", ctypes.pythonapi))
-_bytes_from = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_ssize_t)(
-    ("PyBytes_FromStringAndSize", ctypes.pythonapi))
+_string_from = foreign.bind("PyBytes_FromString", foreign.Object, _P)
+_bytes_from = foreign.bind("PyBytes_FromStringAndSize", foreign.Object, _P, foreign.Int64)
 # Not ctypes.string_at: that raises an audit event, which a hook of the user's program would see.
 
 _lock = allocate_lock()
@@ -126,15 +126,11 @@ class _Library:
     def __init__(self) -> None:
         path = library_path()
         try:
-            library = ctypes.CDLL(path)
+            self.handle = foreign.open_library(path)
             for name, result, arguments in _SIGNATURES:
-                function = getattr(library, "LLVMPY_" + name)
-                function.restype = result
-                function.argtypes = arguments
-                setattr(self, name, function)
-        except (OSError, AttributeError) as error:
+                setattr(self, name, self.function(name, result, *arguments))
+        except OSError as error:
             raise LLVMError(f"llvmlite's library cannot be used: {error}") from None
-        self.library = library
         self.InitializeNativeTarget()
         self.InitializeNativeAsmPrinter()
         self.triple = self.text(self.GetProcessTriple)
@@ -142,7 +138,7 @@ class _Library:
         self.features = self.text(self.GetHostCPUFeatures)
         packed = self.GetVersionInfo()
         self.version = f"{packed >> 16 & 255}.{packed >> 8 & 255}.{packed & 255}"
-        out = ctypes.c_void_p()
+        out = foreign.Pointer()
         self.target = self.GetTargetFromTriple(self.triple, out)
         if not self.target:
             raise LLVMError(self.take(out))
@@ -152,11 +148,11 @@ class _Library:
 
     def text(self, function: Any, *arguments: Any) -> bytes:
         """What a function that answers through its last argument gives."""
-        out = ctypes.c_void_p()
+        out = foreign.Pointer()
         function(*arguments, out)
         return self.take(out).encode()
 
-    def take(self, out: ctypes.c_void_p) -> str:
+    def take(self, out: foreign.Pointer) -> str:
         """The text of a string that LLVM has made, which is freed."""
         if not out.value:
             return ""
@@ -169,9 +165,11 @@ class _Library:
         """The function that adds a pass to a pass manager."""
         if name not in PASSES:
             raise LLVMError(f"no such pass: {name}")
-        function = getattr(self.library, "LLVMPY_module_" + PASSES[name])
-        function.restype, function.argtypes = None, (_P,)
-        return function
+        return self.function("module_" + PASSES[name], None, _P)
+
+    def function(self, name: str, result: Any, *arguments: Any) -> Any:
+        """A function of the library. It runs without the interpreter lock. Raises OSError if there is none."""
+        return foreign.prototype(result, *arguments, unlocked=True)(foreign.address_of("LLVMPY_" + name, self.handle))
 
 
 _library: _Library | None = None
@@ -241,19 +239,22 @@ class Compiler:
 
     def _compile(self, text: str, passes: str | int, verify: bool, as_object: int) -> bytes:
         with _lock:
-            library = self._prepare()
-            # A context of its own for each module: its types and constants are freed with it.
-            context = library.ContextCreate()
+            return self._compile_locked(text, passes, verify, as_object)
+
+    def _compile_locked(self, text: str, passes: str | int, verify: bool, as_object: int) -> bytes:
+        library = self._prepare()
+        # A context of its own for each module: its types and constants are freed with it.
+        context = library.ContextCreate()
+        try:
+            module = self._parse(library, context, text, verify)
             try:
-                module = self._parse(library, context, text, verify)
-                try:
-                    if passes:
-                        self._run_passes(library, module, passes)
-                    return self._emit(library, module, as_object)
-                finally:
-                    library.DisposeModule(module)
+                if passes:
+                    self._run_passes(library, module, passes)
+                return self._emit(library, module, as_object)
             finally:
-                library.ContextDispose(context)
+                library.DisposeModule(module)
+        finally:
+            library.ContextDispose(context)
 
     def _prepare(self) -> _Library:
         """Opens the library and makes the target machine, once."""
@@ -270,7 +271,7 @@ class Compiler:
         return library
 
     def _parse(self, library: _Library, context: int, text: str, verify: bool) -> int:
-        out = ctypes.c_void_p()
+        out = foreign.Pointer()
         module: int | None = library.ParseAssembly(context, text.encode(), out)
         message = library.take(out)
         if not module:
@@ -305,7 +306,7 @@ class Compiler:
         library.DisposePipelineTuningOptions(options)
 
     def _emit(self, library: _Library, module: int, as_object: int) -> bytes:
-        out = ctypes.c_void_p()
+        out = foreign.Pointer()
         buffer = library.TargetMachineEmitToMemory(self._machine, module, as_object, out)
         if not buffer:
             raise LLVMError(library.take(out) or "LLVM cannot emit the module")

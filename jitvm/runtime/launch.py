@@ -108,7 +108,13 @@ def _guard(native: Native) -> None:
 def _first_hot(pc: int, registers: int) -> None:
     """The first hot loop: loads the tracing compiler, which takes over from here."""
     assert machine is not None
-    driver = start_tracing(machine)
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        driver = start_tracing(machine)
+    finally:
+        if collecting:
+            gc.enable()
     driver.hot(pc, registers)
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import _thread
 import os
 
+from jitvm.backend.foreign import block_signals
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -43,6 +45,7 @@ class Upgrades:
 
     def work(self) -> None:
         """The thread: waits until the queue is at rest, then compiles the newest first: outer loops come after their inner ones."""
+        block_signals()
         try:
             while self.waiting and not self.closed:
                 newest = next(reversed(self.waiting))

@@ -100,7 +100,7 @@ events = []
 sys.addaudithook(lambda name, arguments: events.append(name))
 code = elf.load(llvm.Compiler(1).object_bytes(text, passes="sroa"))
 code.free()
-assert not [name for name in events if name not in ("ctypes.dlsym", "ctypes.call_function")], events
+assert not [name for name in events if not name.startswith("ctypes.dlsym")], events
 assert not [name for name in sys.modules if name.startswith(("llvmlite", "typing", "dataclasses", "re"))], sys.modules
 print("ok")
 """
