@@ -338,6 +338,9 @@ class Driver:
         for exit in region.exits:
             words = self.descriptor(root, exit)
             out[exit.symbol[1:]] = words.buffer_info()[0]
+        for name, words in region.forced_words():
+            self.keep.append(words)
+            out[name] = words.buffer_info()[0]
         return out
 
     def descriptor(self, root: Root, exit: Exit) -> array[int]:

@@ -329,7 +329,8 @@ class FunctionRegion(Region):
                           "nounwind {", "entry:", *entry, *_flat(self.lines), *_flat(self.cold), *self.leave_lines(), "}"])
         wrapper = self.wrapper()
         names = [*(f"@{name}" for name in sorted(self.imports)), *(c.symbol for c in self.constant_symbols.values()),
-                 *self.instr_symbols.values(), *(e.symbol for e in self.exits)]
+                 *self.instr_symbols.values(), *(e.symbol for e in self.exits),
+                 *(f"@force{number}" for number in range(self.forced))]
         return "\n".join([*sorted(self.declared), *(f"{name} = external global i8" for name in names), body, wrapper, METADATA])
 
     def wrapper(self) -> str:

@@ -62,6 +62,7 @@ class LoopsMixin(Machine):
 
     specs: dict[Any, Any]
     headers: list[Header]
+    force_guard: Any
     arrivals: dict[Any, list[Any]]
 
     # -- reaching a header
@@ -205,7 +206,7 @@ class LoopsMixin(Machine):
             return
         good, bad = self.label(), self.label()
         yes, no = (good, bad) if want else (bad, good)
-        self.emit(f"br i1 {test}, label %{yes}, label %{no}, !prof !{0 if want else 1}")
+        self.emit(f"br i1 {self.force_guard(test, want)}, label %{yes}, label %{no}, !prof !{0 if want else 1}")
         self.leave(self.state, self.after(self.pc), None, bad)
         self.at(good)
         self.assume(self.state, test, want)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from jitvm.spec.bytecodes import UNIT
 from jitvm.tracing.calls import CallsMixin
 from jitvm.tracing.exits import Exit, ExitsMixin
+from jitvm.tracing.forced import ForcedMixin
 from jitvm.tracing.globals import GlobalsMixin
 from jitvm.tracing.loops import Header, LoopsMixin
 from jitvm.tracing.machine import CONSTANTS, FIELDS, MAY_END, Abort, Cache, FrameReference, number
@@ -73,7 +74,7 @@ class Replayer:
         return call
 
 
-class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin):
+class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
     """One attempt to replay a region. ``text`` is its LLVM module, or None if what was learned asks for another attempt."""
 
     def __init__(self, driver: Any, root: Any, root_pc: int, profile: Profile, specs: dict[Any, Any], refused: set[Any]) -> None:
@@ -135,6 +136,7 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin):
         imports = "".join(f"@{name} = external global i8\n" for name in sorted(self.imports))
         constants = "".join(f"{c.symbol} = external global i8\n" for c in self.constant_symbols.values())
         others = "".join(f"{name} = external global i8\n" for name in [*self.instr_symbols.values(), *(e.symbol for e in self.exits)])
+        others += "".join(f"@force{number} = external global i64\n" for number in range(self.forced))
         return "\n".join(sorted(self.declared)) + "\n" + imports + constants + others + PROLOGUE + "\n" + text + "\n}\n" + METADATA
 
     # -- instructions
@@ -193,6 +195,7 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin):
         self.effected = False
         self.trail, self.outcomes = [], []
         self.vectors = self.profile.vectors(self.path, pc)
+        self.force_bytecode(pc)
         control = getattr(type(self), "do_" + instruction.row.name, None)
         if control is None and "g_" + instruction.row.handler not in self.generated:
             self.untraced(pc, instruction, "")
@@ -364,7 +367,7 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin):
             return
         good, bad = self.label(), self.label()
         yes, no = (good, bad) if want else (bad, good)
-        self.emit(f"br i1 {test}, label %{yes}, label %{no}, !prof !{0 if want else 1}")
+        self.emit(f"br i1 {self.force_guard(test, want)}, label %{yes}, label %{no}, !prof !{0 if want else 1}")
         self.leave(self.start, self.pc, (self.path, self.pc), bad)
         self.at(good)
         self.assume(self.state, test, want)
