@@ -3,7 +3,7 @@
 A descriptor: pc, raising, counter, threshold, number, entries; then for each entry kind, register, payload. Values that were in machine
 registers lie in the spill area, at their entry's place.
 """
-from jitvm.rpython.dialect import *  # noqa: F403
+from jitvm.rpython.dialect import *
 
 EXIT_INT = 0
 EXIT_FLOAT = 1
@@ -161,6 +161,30 @@ def t_new_int(x: Int) -> New:
 @helper()
 def t_new_float(x: Float) -> New:
     return new_float(x)
+
+
+@helper()
+def t_new_int_if(x: Int, bound: Bool) -> New:
+    if bound:
+        return new_int(x)
+    return NULL
+
+
+@helper()
+def t_new_float_if(x: Float, bound: Bool) -> New:
+    if bound:
+        return new_float(x)
+    return NULL
+
+
+@helper()
+def t_is_int(v: Object) -> Bool:
+    return is_int(v)
+
+
+@helper()
+def t_int_value(v: Object) -> Int:
+    return int_value(v)
 
 
 @helper()

@@ -177,6 +177,9 @@ class Driver:
             return
         if new or session.new or not root.compiled or self.outdated(root):
             self.compile(root)
+        elif not root.specs.get("wide"):
+            root.specs["wide"] = True
+            self.compile(root)
 
     def outdated(self, root: Root) -> bool:
         """Whether inline caches whose contents are constants of the compiled code have been filled anew since."""

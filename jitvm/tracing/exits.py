@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from jitvm.tracing.machine import Machine, number, truth
-from jitvm.tracing.values import NULL, OWNED, BoolValue, Const, FloatValue, IntValue, Obj, State, Value
+from jitvm.tracing.values import NULL, OWNED, BoolValue, Const, FloatValue, IntValue, Obj, State, Unboxed, Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -102,6 +102,11 @@ class ExitsMixin(Machine):
             exit.entries.append((EMPTY, index, 0))
         elif isinstance(value, Const):
             exit.entries.append((CONSTANT, index, value.object))
+        elif isinstance(value, Unboxed) and value.bound is not True:
+            name, new = self.box_if_bound(value)
+            if new:
+                used.add(name)
+            exit.entries.append((OWNED_OBJECT if new else SHARED_OBJECT, index, self.spill(exit, "ptr", name)))
         elif isinstance(value, IntValue):
             exit.entries.append((INT, index, self.spill(exit, "i64", str(value.number))))
         elif isinstance(value, FloatValue):

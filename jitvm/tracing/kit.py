@@ -27,7 +27,8 @@ def make() -> bytes:
             parameters[function.name] = function.parameters
         elif function.kind == "helper":
             signature = "".join(kind for _, kind in function.parameters)
-            helpers[function.name] = (signature, RESULTS[function.result], "raises" in function.flags, "runs" in function.flags)
+            helpers[function.name] = (signature, RESULTS[function.result], "raises" in function.flags, "runs" in function.flags,
+                                      function.flags & {"quiet", "text"})
     return marshal.dumps((compile(source, "<trace generator>", "exec"), parameters, helpers))
 
 

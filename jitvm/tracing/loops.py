@@ -121,8 +121,7 @@ class LoopsMixin(Machine):
         self.own_elsewhere(spec)
         places = [p for p, kind in spec.items() if isinstance(p[0], int) and kind in KINDS]
         incoming = [(p, spec[p], self.coerce(p, spec[p])) for p in sorted(places, key=lambda p: spec[p] == "object")]
-        for place in places:
-            del state.registers[place]
+        bounds = {place: bound_of(state.registers.pop(place, NULL)) for place in places}
         self.reap()
         header = Header(key, pc, self.path, self.label(), spec)
         self.headers.append(header)
@@ -130,7 +129,7 @@ class LoopsMixin(Machine):
         self.emit(f"br label %{header.label}")
         self.at(header.label)
         for place, kind, text in incoming:
-            self.new_phi(header, place, kind, text, before)
+            self.new_phi(header, place, kind, text, bounds[place], before)
         for (base, name), value in fields:
             hole: list[str] = []
             self.lines.append(hole)
@@ -141,14 +140,23 @@ class LoopsMixin(Machine):
         state.open = (*state.open, header)
         header.state = state.copy()
 
-    def new_phi(self, header: Header, place: tuple[int, int], kind: str, text: str, block: str) -> None:
+    def new_phi(self, header: Header, place: tuple[int, int], kind: str, text: str, bound: str, block: str) -> None:
         state = self.state
         hole: list[str] = []
         self.lines.append(hole)
         self.count += 1
         name = f"%v{self.count}"
         header.add(place, hole, name, KINDS[kind], text, block)
-        state.registers[place] = phi_value(kind, name)
+        if bound != "true":
+            header.spec["maybe", place] = True
+        flag: Any = True
+        if ("maybe", place) in header.spec and kind in KIND_TYPES:
+            hole = []
+            self.lines.append(hole)
+            self.count += 1
+            flag = I1(f"%v{self.count}")
+            header.add(("bound", place), hole, flag, "i1", bound, block)
+        state.registers[place] = phi_value(kind, name, flag)
         if place[0] == 0:
             state.memory[place[1]] = UNKNOWN
         elif place[0] == LEVEL:
@@ -172,11 +180,33 @@ class LoopsMixin(Machine):
             elif kind in KIND_TYPES:
                 value = self.state.registers.get(place, NULL)
                 known = self.type_of(value)
-                if isinstance(value, Null) or (known is not None and known is not KIND_TYPES[kind]):
+                if known is not None and known is not KIND_TYPES[kind]:
                     spec[place] = "object"
                     self.again = True
-                elif not isinstance(value, Unboxed):
-                    self.guard_type(value, KIND_TYPES[kind])
+                elif isinstance(value, Obj):
+                    self.take_number(place, kind, value)
+
+    def take_number(self, place: tuple[int, int], kind: str, value: Obj) -> None:
+        """At a header's edge: a register of unknown type becomes a number; an empty one stays empty, which is noted."""
+        state = self.state
+        empty = self.is_null(value)
+        if empty is False or place[0] != 0 or state.facts.get(empty) is False:
+            self.guard_type(value, KIND_TYPES[kind])
+            return
+        full, join, start = self.label(), self.label(), self.block
+        self.emit(f"br i1 {empty}, label %{join}, label %{full}")
+        self.at(full)
+        self.state = state.copy()
+        self.state.facts[empty] = False
+        self.guard_type(value, KIND_TYPES[kind])
+        text = self.coerce(place, kind)
+        end = self.block
+        self.emit(f"br label %{join}")
+        self.state = state
+        self.at(join)
+        zero = {"int": "0", "float": "0.0", "bool": "false"}[kind]
+        name = self.op(f"phi {KINDS[kind]} [{zero}, %{start}], [{text}, %{end}]")
+        state.registers[place] = phi_value(kind, name, I1(self.op(f"phi i1 [false, %{start}], [true, %{end}]")))
 
     def expect(self, spec: dict[Any, Any], place: Any, value: Value, kind: Any) -> None:
         """Guards that an unchanging register has the type that the loop's body learned."""
@@ -246,6 +276,8 @@ class LoopsMixin(Machine):
         """The register's value as a phi of ``kind`` takes it. Objects: the phi owns a reference."""
         state = self.state
         value = state.registers.get(place, NULL)
+        if isinstance(value, Null) and kind in KIND_TYPES:
+            return {"int": "0", "float": "0.0", "bool": "false"}[kind]
         if kind == "int":
             return str(self.int_value(value))
         if kind == "float":
@@ -295,12 +327,13 @@ class LoopsMixin(Machine):
         fields = {(b, n): p for p in header.phis if p[0] == "field" for _, b, n in [p]}
         values = {p: self.get_field(key[1], Obj(key[0])) for key, p in fields.items()}
         self.flush_except(set(fields))
-        places = [p for p in header.phis if p[0] != "field"]
+        places = [p for p in header.phis if isinstance(p[0], int)]
+        bounds = {p: bound_of(self.state.registers.get(p[1], NULL)) for p in header.phis if p[0] == "bound"}
         incoming = {p: self.coerce(p, header.spec[p]) for p in sorted(places, key=lambda p: header.spec[p] == "object")}
         self.drop_rest(header)
         for place, text in incoming.items():
             header.phis[place][3].append((text, self.block))
-        for place, value in values.items():
+        for place, value in [*values.items(), *bounds.items()]:
             header.phis[place][3].append((str(value), self.block))
         self.emit(f"br label %{header.label}")
 
@@ -329,8 +362,11 @@ class LoopsMixin(Machine):
             kind = spec.get(place)
             if kind in KINDS:
                 known = self.type_of(value)
-                if kind in KIND_TYPES and (isinstance(value, Null) or (known is not None and known is not KIND_TYPES[kind])):
+                if kind in KIND_TYPES and known is not None and known is not KIND_TYPES[kind]:
                     spec[place] = "object"
+                    changed = True
+                if kind in KIND_TYPES and bound_of(value) != "true" and ("maybe", place) not in spec:
+                    spec["maybe", place] = True
                     changed = True
                 continue
             if place not in state.registers and place[0] != LEVEL and place[1] >= self.locals_at(place[0]):
@@ -410,7 +446,8 @@ class LoopsMixin(Machine):
         for place in {p for s in states for p in s.registers} - {p for p in states[0].registers if all(p in s.registers for s in states)}:
             kinds.pop(place, None)
         fields = shared_fields(states)
-        incoming: dict[Any, list[tuple[str, str]]] = {place: [] for place in [*kinds, *fields]}
+        maybe = [p for p, kind in kinds.items() if kind in KIND_TYPES and any(bound_of(s.registers[p]) != "true" for s in states)]
+        incoming: dict[Any, list[tuple[str, str]]] = {place: [] for place in [*kinds, *fields, *(("bound", p) for p in maybe)]}
         kept = [p for p in states[0].registers if p not in kinds and all(p in s.registers for s in states)]
         held = {v.name for p in kept if isinstance(v := states[0].registers[p], Obj)}
         for state, hole, block in arrived:
@@ -422,6 +459,8 @@ class LoopsMixin(Machine):
             texts: dict[Any, str] = {place: self.coerce(place, kind) for place, kind in numbers_first}
             for key in fields:
                 texts[key] = str(state.heap[key][0])
+            for place in maybe:
+                texts["bound", place] = bound_of(state.registers[place])
             for name, owner in list(state.owners.items()):
                 if owner == OWNED and name not in held:
                     self.drop(name)
@@ -437,12 +476,16 @@ class LoopsMixin(Machine):
         self.at(label)
         self.state = self.merged(states, kinds, kept, held)
         for place, ways in incoming.items():
-            kind = KINDS[kinds[place]] if place in kinds else "i64"
+            kind = KINDS[kinds[place]] if place in kinds else "i1" if place[0] == "bound" else "i64"
             name = self.op(f"phi {kind} " + ", ".join(f"[{text}, %{block}]" for text, block in ways))
             if place in kinds:
                 self.state.registers[place] = phi_value(kinds[place], name)
                 if kinds[place] == "object":
                     self.state.owners[name] = OWNED
+            elif place[0] == "bound":
+                number_of = self.state.registers[place[1]]
+                assert isinstance(number_of, Unboxed)
+                self.state.registers[place[1]] = type(number_of)(number_of.number, I1(name))
             else:
                 self.state.heap[place] = (I64(name), True)
 
@@ -459,7 +502,8 @@ class LoopsMixin(Machine):
             types = set()
             for state, value in zip(states, values, strict=True):
                 self.state = state
-                types.add(self.type_of(value))
+                if not isinstance(value, Null):
+                    types.add(self.type_of(value))
             kinds[place] = TYPE_KINDS.get(types.pop(), "object") if len(types) == 1 else "object"
         return kinds
 
@@ -491,12 +535,19 @@ def shared_fields(states: list[State]) -> list[tuple[str, str]]:
     return out
 
 
-def phi_value(kind: str, name: str) -> Value:
+def phi_value(kind: str, name: str, bound: Any = True) -> Value:
     """The abstract value of a phi."""
     if kind == "int":
-        return IntValue(I64(name))
+        return IntValue(I64(name), bound)
     if kind == "float":
-        return FloatValue(F64(name))
+        return FloatValue(F64(name), bound)
     if kind == "bool":
-        return BoolValue(I1(name))
+        return BoolValue(I1(name), bound)
     return Obj(name)
+
+
+def bound_of(value: Value) -> str:
+    """Whether a register is bound, as LLVM text; objects tell by themselves."""
+    if isinstance(value, Null):
+        return "false"
+    return truth(value.bound) if isinstance(value, Unboxed) else "true"

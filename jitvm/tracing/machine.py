@@ -44,8 +44,8 @@ TYPE_NAMES = {"PyLong_Type": int, "PyFloat_Type": float, "PyBool_Type": bool, "P
               "PyTupleIter_Type": type(iter(())), "PyFunction_Type": type(lambda: 0), "PyType_Type": type}
 SINGLETONS = {"_Py_NoneStruct": None, "_Py_TrueStruct": True, "_Py_FalseStruct": False, "_Py_NotImplementedStruct": NotImplemented,
               "_Py_EllipsisObject": ...}
-QUIET = frozenset("append_to long_value is_wide_int new_wide_int new_host_float PyFloat_FromDouble PyLong_FromLongLong".split())
-"""Calls that neither run Python code nor change an object that a trace has fields of."""
+QUIET = frozenset("PyFloat_FromDouble PyLong_FromLongLong".split())
+"""C functions that neither run Python code nor change an object that a trace has fields of; helpers say so themselves."""
 MAY_END = frozenset((int, float, bool, str, bytes, range, type(None), type(iter(range(0)))))
 """Types whose end of life runs no Python code."""
 ABSTRACT = frozenset("""
@@ -202,6 +202,8 @@ class Machine:
             size = self.pure(f"load i64, ptr {self.offset(value.name, FIELDS['var_size'][0])}")
             near = self.pure(f"add i64 {size}, 2")
             test = self.pure(f"and i1 {test}, {self.pure(f'icmp ult i64 {near}, 5')}")
+            if self.wide:
+                test = self.unless(f"wide {value.name}", test, "i1", "true", f"call i1 {self.helper('t_is_int')}(ptr %ctx, ptr {value.name})")
         self.implied(test, value.name, kind)
         return I1(test)
 
@@ -228,8 +230,8 @@ class Machine:
             if value.name in self.state.types:
                 return False
             return I1(self.pure(f"icmp eq ptr {value.name}, null"))
-        if isinstance(value, Pointer):
-            return False
+        if isinstance(value, Unboxed) and value.bound is not True:
+            return self.not_(value.bound)
         return False
 
     # -- numbers
@@ -249,7 +251,28 @@ class Machine:
         zero = self.pure(f"icmp eq i64 {size}, 0")
         magnitude = self.pure(f"select i1 {zero}, i64 0, i64 {magnitude}")
         negative = self.pure(f"icmp slt i64 {size}, 0")
-        return I64(self.pure(f"select i1 {negative}, i64 {self.pure(f'sub i64 0, {magnitude}')}, i64 {magnitude}"))
+        number = self.pure(f"select i1 {negative}, i64 {self.pure(f'sub i64 0, {magnitude}')}, i64 {magnitude}")
+        if self.wide:
+            near = self.pure(f"icmp ult i64 {self.pure(f'add i64 {size}, 2')}, 5")
+            call = f"call i64 {self.helper('t_int_value')}(ptr %ctx, ptr {value.name})"
+            number = self.unless(f"number {value.name}", near, "i64", number, call)
+        return I64(number)
+
+    wide = False
+    """Whether ints of more than 60 bits were seen: they are unboxed too, at the price of a test each time."""
+
+    def unless(self, key: str, test: str, kind: str, value: str, call: str) -> str:
+        """``value`` where ``test`` holds, else what ``call`` gives."""
+        known = self.state.cse.get(key)
+        if known is None:
+            other, join, start = self.label(), self.label(), self.block
+            self.emit(f"br i1 {test}, label %{join}, label %{other}, !prof !0")
+            self.at(other)
+            called = self.op(call)
+            self.emit(f"br label %{join}")
+            self.at(join)
+            known = self.state.cse[key] = self.op(f"phi {kind} [{value}, %{start}], [{called}, %{other}]")
+        return str(known)
 
     def float_value(self, value: Value) -> Any:
         if isinstance(value, FloatValue):
@@ -635,6 +658,8 @@ class Machine:
         if isinstance(value, Null):
             return "null", False
         assert isinstance(value, Unboxed)
+        if value.bound is not True:
+            return self.box_if_bound(value)
         if isinstance(value, IntValue):
             name = self.op(f"call ptr {self.helper('t_new_int')}(ptr %ctx, i64 {value.number})")
         elif isinstance(value, FloatValue):
@@ -646,6 +671,17 @@ class Machine:
             return chosen, False
         self.state.owners[name] = OWNED
         self.state.types[name] = self.type_of(value)
+        return name, True
+
+    def box_if_bound(self, value: Unboxed) -> tuple[str, bool]:
+        """As box; null where the register is empty."""
+        if isinstance(value, BoolValue):
+            true, false = self.constant(True).symbol, self.constant(False).symbol
+            chosen = self.op(f"select i1 {truth(value.number)}, ptr {true}, ptr {false}")
+            return self.op(f"select i1 {value.bound}, ptr {chosen}, ptr null"), False
+        kind, text = ("int", f"i64 {value.number}") if isinstance(value, IntValue) else ("float", f"double {number(value.number)}")
+        name = self.op(f"call ptr {self.helper(f't_new_{kind}_if')}(ptr %ctx, {text}, i1 {value.bound})")
+        self.state.owners[name] = OWNED
         return name, True
 
     def drop(self, name: str) -> None:
@@ -681,11 +717,16 @@ class Machine:
     def helper_signature(self, name: str) -> tuple[str, str, bool, bool]:
         raise NotImplementedError
 
+    def helper_flags(self, name: str) -> frozenset[str]:
+        """What a helper promises: ``quiet``, ``text`` (see docs/RPYTHON.md); nothing for C functions."""
+        raise NotImplementedError
+
     def call(self, symbol: str, signature: str, result: str, raises: bool, runs: bool, arguments: tuple[Any, ...], name: str) -> Any:
         """A residual call: boxes what must be boxed, keeps what may die, checks for an exception."""
         if any(isinstance(a, Window) for a in arguments):
             raise Abort("unsupported", f"a window of registers for {name}")
-        if name not in QUIET:
+        flags = self.helper_flags(name)
+        if name not in QUIET and "quiet" not in flags:
             self.effect(runs, tuple(a for a in arguments if isinstance(a, Value)))
         texts, fresh = [], []
         if not symbol.startswith("c."):
@@ -708,6 +749,8 @@ class Machine:
             if result == "N":
                 self.state.owners[raw] = OWNED
                 value = Obj(raw)
+                if "text" in flags:
+                    self.state.types[raw] = str
             elif result == "O":
                 self.state.owners[raw] = BORROWED
                 value = Obj(raw)

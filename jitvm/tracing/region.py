@@ -81,6 +81,7 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
         super().__init__(driver.native.peek)
         self.driver, self.root, self.root_pc, self.profile, self.specs, self.refused = driver, root, root_pc, profile, specs, refused
         self.generated = driver.generated
+        self.wide = bool(specs.get("wide"))
         self.cold: list[Any] = []
         self.forks: list[Fork] = []
         self.arrivals: dict[Any, list[Any]] = {}
@@ -453,9 +454,9 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
                 else:
                     del state.owners[held.name]
         place = self.place_of(index)
-        if isinstance(value, IntValue):
+        if isinstance(value, IntValue) and value.bound is True:
             self.emit(f"call void {self.helper('t_store_int')}(ptr %ctx, ptr {place}, i64 {value.number})")
-        elif isinstance(value, FloatValue):
+        elif isinstance(value, FloatValue) and value.bound is True:
             self.emit(f"call void {self.helper('t_store_float')}(ptr %ctx, ptr {place}, double {number(value.number)})")
         else:
             name, new = self.box(value)
@@ -463,6 +464,8 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
                 state.owners[name] = ANCHORED
             elif not new:
                 self.emit(f"call void {self.helper('t_xincref')}(ptr %ctx, ptr {name})")
+            else:
+                state.owners.pop(name, None)
             self.emit(f"call void {self.helper('t_store_object')}(ptr %ctx, ptr {place}, ptr {name})")
         state.memory[index] = value
 
@@ -498,7 +501,11 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
         self.emit(f"store ptr {pointer}, ptr {self.offset('%regs', FIELDS['frame_instr'][0] - 72)}")
 
     def helper_signature(self, name: str) -> tuple[str, str, bool, bool]:
-        return self.driver.helpers[name]  # type: ignore[no-any-return]
+        return self.driver.helpers[name][:4]  # type: ignore[no-any-return]
+
+    def helper_flags(self, name: str) -> frozenset[str]:
+        row = self.driver.helpers.get(name)
+        return frozenset() if row is None else row[4]
 
     def check(self, raw: str, result: str, fresh: list[str]) -> None:
         """An exception leaves the region: the interpreter unwinds."""

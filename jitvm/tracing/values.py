@@ -61,15 +61,18 @@ class Const(Value):
 
 
 class Unboxed(Value):
-    """An int, float or bool in a machine register (or a Python number where it is known)."""
+    """An int, float or bool in a machine register (or a Python number where it is known).
 
-    __slots__ = ("number",)
+    ``bound`` is True, or the name of a truth value: whether the register holds it or is empty (a local that a loop may not have set).
+    """
 
-    def __init__(self, number: Any) -> None:
-        self.number = number
+    __slots__ = ("bound", "number")
+
+    def __init__(self, number: Any, bound: Any = True) -> None:
+        self.number, self.bound = number, bound
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and _same_number(other.number, self.number)
+        return type(other) is type(self) and _same_number(other.number, self.number) and other.bound == self.bound
 
     def __hash__(self) -> int:
         return hash((self.kind, self.number))
