@@ -272,21 +272,34 @@ class Driver:
             if collecting:
                 gc.enable()
 
+    def deadline(self) -> float:
+        """When a replay must have ended: large regions may only take what the run's share allows."""
+        if self.settings.loop_threshold <= 2 or not self.settings.compile_share:
+            return float("inf")
+        now = time.perf_counter()
+        return now + FREE_SECONDS / 2 + (now - self.started) * self.settings.compile_share / 400
+
     def replay(self, root: Root) -> tuple[Region, str]:
         """Replays until what the headers believe holds."""
         started = time.perf_counter()
         profile = self.profile_of(root.code)
-        for _ in range(ATTEMPTS):
-            kind = FunctionRegion if root.function else Region
-            region = kind(self, root.code, root.pc, profile, root.specs, root.refused)
-            try:
-                text = region.build()
-            except NotInlined as error:
-                root.refused.add((error.path[:-1], error.path[-1]))
-                continue
-            if text is not None:
-                self.seconds["replaying"] += time.perf_counter() - started
-                return region, text
+        limit = self.deadline()
+        attempts = 0
+        try:
+            while attempts < ATTEMPTS:
+                kind = FunctionRegion if root.function else Region
+                region = kind(self, root.code, root.pc, profile, root.specs, root.refused)
+                region.deadline = limit
+                try:
+                    text = region.build()
+                except NotInlined as error:
+                    root.refused.add((error.path[:-1], error.path[-1]))
+                    continue
+                if text is not None:
+                    return region, text
+                attempts += 1
+        finally:
+            self.seconds["replaying"] += time.perf_counter() - started
         raise Abort("no-progress", "the kinds at its header do not settle")
 
     def install(self, root: Root, region: Region, text: str) -> None:

@@ -5,6 +5,8 @@ points, where phis merge what differs. Loop headers learn by restart which regis
 """
 from __future__ import annotations
 
+from time import perf_counter
+
 from jitvm.spec.bytecodes import UNIT
 from jitvm.tracing.calls import CallsMixin
 from jitvm.tracing.exits import Exit, ExitsMixin
@@ -76,6 +78,9 @@ class Replayer:
 
 class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
     """One attempt to replay a region. ``text`` is its LLVM module, or None if what was learned asks for another attempt."""
+
+    deadline = float("inf")
+    """When (perf_counter) the replay is given up."""
 
     def __init__(self, driver: Any, root: Any, root_pc: int, profile: Profile, specs: dict[Any, Any], refused: set[Any]) -> None:
         super().__init__(driver.native.peek)
@@ -188,7 +193,7 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
     def bytecode(self, pc: int, instruction: Any) -> int | None:
         """Replays one bytecode; where to go on, or None."""
         self.replayed += 1
-        if self.replayed > self.driver.settings.trace_limit * 4:
+        if self.replayed > self.driver.settings.trace_limit * 4 or (not self.replayed % 32 and perf_counter() > self.deadline):
             raise Abort("too-long", f"{self.replayed} bytecodes replayed")
         self.pc = pc
         self.visited.add((self.path, pc))
