@@ -48,7 +48,8 @@ OPPOSITE: dict[type, ast.cmpop] = {
     ast.In: ast.NotIn(), ast.NotIn: ast.In(), ast.Is: ast.IsNot(), ast.IsNot: ast.Is(),
 }
 CONVERSIONS = {-1: 0, ord("s"): 1, ord("r"): 2, ord("a"): 3}
-
+DYNAMIC_SPEC = 4
+"""Added to a conversion where the format specification is known only at run time."""
 
 
 class ExpressionCompiler(VariableCompiler):
@@ -518,7 +519,10 @@ class ExpressionCompiler(VariableCompiler):
         spec = self.value(node.format_spec, -1) if constant is None else self.constant(constant)
         target = self.result(mark, target)
         self.at = node
-        self.emit("format_spec" if constant is None else "format_spec_k", target, source, spec, extra=conversion)
+        if constant is None:
+            self.emit("format_spec", target, source, spec, extra=conversion | DYNAMIC_SPEC)
+        else:
+            self.emit("format_spec_k", target, source, spec, extra=conversion)
         return target
 
 

@@ -342,7 +342,7 @@ def list_append(list: Object, src: Object) -> Effect:
     append_to(list, src)
 
 
-@helper(raises=True)
+@helper(raises=True, quiet=True)
 def append_to(v: Object, item: Object) -> Int:
     """list.append of an exact list: in place while there is room."""
     size = var_size(v)

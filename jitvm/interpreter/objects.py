@@ -61,7 +61,7 @@ def is_int(v: Object) -> Bool:
     return is_wide_int(v)
 
 
-@helper(cold=True, spare=True)
+@helper(cold=True, spare=True, quiet=True)
 def is_wide_int(v: Object) -> Bool:
     """Whether an int of two digits or more fits 64 bits."""
     if below(var_size(v) + 2, 5):
@@ -79,7 +79,7 @@ def int_value(v: Object) -> Int:
     return long_value(v)
 
 
-@helper(spare=True)
+@helper(spare=True, quiet=True)
 def long_value(v: Object) -> Int:
     """The value of an int of two digits or more."""
     size = var_size(v)
@@ -118,7 +118,7 @@ def new_int(x: Int) -> New:
     return new_wide_int(x)
 
 
-@helper(spare=True)
+@helper(spare=True, quiet=True)
 def new_wide_int(x: Int) -> New:
     return PyLong_FromLongLong(x)
 
@@ -161,7 +161,7 @@ def new_float(x: Float) -> New:
     return new_host_float(x)
 
 
-@helper(spare=True)
+@helper(spare=True, quiet=True)
 def new_host_float(x: Float) -> New:
     return PyFloat_FromDouble(x)
 

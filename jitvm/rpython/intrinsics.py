@@ -132,6 +132,9 @@ class Intrinsics(Expressions):
     def call_local5(self, _node: ast.Call) -> Value:
         return self._words(5)
 
+    def call_local12(self, _node: ast.Call) -> Value:
+        return self._words(12)
+
     def call_set_position(self, _node: ast.Call) -> Value:
         """set_position(): the frame shows this instruction from now on."""
         self.position()
@@ -192,6 +195,37 @@ class Intrinsics(Expressions):
     def call_shift_right(self, node: ast.Call) -> Value:
         left, right = self.expression(node.args[0]), self.expression(node.args[1])
         return Value(self.value(f"lshr i64 {left.text}, {right.text}"), "I")
+
+    def call_trailing_zeros(self, node: ast.Call) -> Value:
+        """trailing_zeros(x): how many low bits are 0; x is not 0."""
+        self.library.declare("declare i64 @llvm.cttz.i64(i64, i1 immarg)")
+        return Value(self.value(f"call i64 @llvm.cttz.i64(i64 {self.expression(node.args[0]).text}, i1 true)"), "I")
+
+    def call_multiply_high(self, node: ast.Call) -> Value:
+        """multiply_high(a, b): the upper word of the unsigned product."""
+        left, right = (self.value(f"zext i64 {self.expression(a).text} to i128") for a in node.args)
+        product = self.value(f"mul nuw i128 {left}, {right}")
+        return Value(self.value(f"trunc i128 {self.value(f'lshr i128 {product}, 64')} to i64"), "I")
+
+    def call_load_word(self, node: ast.Call) -> Value:
+        """load_word(pointer): eight bytes of text, at any address."""
+        return Value(self.value(f"load i64, ptr {self.expression(node.args[0]).text}, align 1"), "I")
+
+    def call_load_half(self, node: ast.Call) -> Value:
+        """load_half(pointer): four bytes of text, at any address."""
+        raw = self.value(f"load i32, ptr {self.expression(node.args[0]).text}, align 1")
+        return Value(self.value(f"zext i32 {raw} to i64"), "I")
+
+    def call_store_word(self, node: ast.Call) -> Value:
+        place, word = (self.expression(a) for a in node.args)
+        self.emit(f"store i64 {word.text}, ptr {place.text}, align 1")
+        return Value("", "v")
+
+    def call_store_half(self, node: ast.Call) -> Value:
+        place, word = (self.expression(a) for a in node.args)
+        half = self.value(f"trunc i64 {word.text} to i32")
+        self.emit(f"store i32 {half}, ptr {place.text}, align 1")
+        return Value("", "v")
 
     def call_select(self, node: ast.Call) -> Value:
         test, yes, no = (self.expression(a) for a in node.args)

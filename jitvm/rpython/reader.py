@@ -19,7 +19,8 @@ class DialectError(Exception):
 
 @dataclass
 class Function:
-    """One function of the dialect. ``flags``: raises, runs, cold (for helpers)."""
+    """One function of the dialect. ``flags``, for helpers: raises, runs, cold, spare; quiet (neither runs Python code nor changes
+    a field that traces know), text (the result is an exact str)."""
 
     name: str
     kind: str
@@ -55,7 +56,9 @@ def read(paths: list[Path]) -> Program:
                     raise function.fail(node, f"{node.name} is defined twice")
                 program.functions[function.name] = function
             elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-                program.constants[node.targets[0].id] = int(ast.literal_eval(node.value))
+                name, value = node.targets[0].id, int(ast.literal_eval(node.value))
+                if program.constants.setdefault(name, value) != value:
+                    raise DialectError(f"{path.name}:{node.lineno}: the constant {name} has another value elsewhere")
             elif not isinstance(node, (ast.Expr, ast.Import, ast.ImportFrom)):
                 raise DialectError(f"{path.name}:{node.lineno}: only functions and integer constants at module level")
     return program

@@ -7,6 +7,7 @@ import sys
 
 from jitvm import frontend
 from jitvm.runtime.sources import Sources
+from jitvm.spec.cfunctions import SLOTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def _start(settings: Settings) -> Machine | None:
     records = Records(native, settings.loop_threshold if settings.jit else 0)
     attributes.native, attributes.records = native, records
     native.set_object("vm_compile", records.compile)
+    native.set_state("formats_off", int(not settings.format_cache))
     machine = Machine(native, records, settings)
     machine.modules = OwnModules(native, records)
     records.unknown = machine.modules.discover
@@ -139,6 +141,9 @@ def _report(stats: Any) -> None:
             stats.host_function(record.code.co_qualname, record.code.co_filename, record.code.co_firstlineno, record.reason)
         elif record.unit is not None:
             stats.functions_vm += 1
+    words = (machine.native.words, machine.native.twin)
+    parsed, refused = (sum(part[SLOTS[name]] for part in words) for name in ("formats_parsed", "formats_refused"))
+    stats.cache("formats", parsed, refused, parsed + refused, 0)
     if machine.driver is not None:
         machine.driver.report(stats)
 

@@ -411,7 +411,7 @@ class Frame:
         return f"{name}()" if module in (None, "builtins") else f"{module}.{name}()"
 
     def format_value(self, d, src, convert): return format(CONVERT[convert](src))
-    def format_spec(self, d, src, spec, convert): return format(CONVERT[convert](src), spec)
+    def format_spec(self, d, src, spec, convert): return format(CONVERT[convert & 3](src), spec)
 
     # -- functions and calls
     def make_function(self, d, base, flags):

@@ -1,0 +1,111 @@
+"""Scripts that compare f-strings in the VM with the host's ``format`` on the same value and specification.
+
+A script has one function for each specification (constant ones in ``f"{x:spec}"``, run-time ones in ``f"{x:{spec}}"``), run over a
+list of values; it prints what differs, and how many cases it compared.
+"""
+from __future__ import annotations
+
+import random
+import struct
+
+PREFIX = '''
+import struct
+def shown(run, *arguments):
+    try:
+        return run(*arguments)
+    except (ValueError, OverflowError, TypeError) as error:
+        return type(error).__name__ + ": " + str(error)
+def double(bits):
+    return struct.unpack("<d", struct.pack("<Q", bits))[0]
+done = 0
+def compare(given, wanted, value, spec):
+    global done
+    done += 1
+    if given != wanted:
+        print("DIFFERS", repr(value), repr(spec), repr(given), repr(wanted))
+def dynamic(value, spec):
+    return f"{value:{spec}}"
+def plain(value):
+    return f"{value}"
+def joined(a, b):
+    return f"<{a}|{b}>"
+class Index:
+    def __format__(self, spec):
+        return "index " + spec
+'''
+
+
+def specification(pick: random.Random) -> str:
+    """A specification of the grammar, now and then one with an error."""
+    parts = []
+    if pick.random() < 0.4:
+        parts.append(pick.choice(("", "", "*", "0", " ", "é", "<", "x")) + pick.choice("<>^="))
+    if pick.random() < 0.25:
+        parts.append(pick.choice("+- "))
+    if pick.random() < 0.15:
+        parts.append("#")
+    if pick.random() < 0.25:
+        parts.append("0")
+    if pick.random() < 0.55:
+        parts.append(str(pick.choice((0, 1, 2, 3, 5, 8, 9, 10, 12, 13, 16, 20, 25, 33, 70, 150))))
+    if pick.random() < 0.25:
+        parts.append(pick.choice(",_"))
+    if pick.random() < 0.4:
+        parts.append("." + str(pick.choice((0, 1, 2, 3, 4, 6, 8, 9, 12, 15, 16, 17, 18, 20))))
+    parts.append(pick.choice(("", "", "d", "d", "x", "X", "o", "b", "f", "f", "f", "F", "%", "e", "g", "s", "n", "c", "q")))
+    return "".join(parts)
+
+
+def integers(pick: random.Random, count: int) -> list[int]:
+    """Ints of every length, those at the borders of digits, words and powers of ten among them."""
+    borders = [sign * (base + near) for base in (0, 1 << 30, 1 << 31, 1 << 60, 1 << 62, 1 << 63, 1 << 64, 10**8, 10**16, 10**18, 10**19)
+               for near in (-1, 0, 1) for sign in (1, -1)]
+    return pick.sample(borders, min(count // 3, len(borders))) + [
+        pick.choice((1, -1)) * pick.getrandbits(pick.randrange(1, 70)) for _ in range(count - count // 3)]
+
+
+def float_bits(pick: random.Random, count: int) -> list[int]:
+    """Bits of doubles: any, everyday ones, halfway cases of each precision, subnormals, borders."""
+    out = []
+    for _ in range(count):
+        way = pick.randrange(7)
+        if way == 0:
+            out.append(pick.getrandbits(64))
+            continue
+        if way == 1:
+            value = pick.randrange(-10**6, 10**6) / 10 ** pick.randrange(7)
+        elif way == 2:
+            value = (2 * pick.randrange(-1 << pick.randrange(1, 40), 1 << 20) + 1) / (1 << pick.randrange(1, 20))
+        elif way == 3:
+            value = pick.choice((0.0, -0.0, 1e15, 1e16, 1e-4, 9.9999e-5, 1e22, 9007199254740993.0, 0.5, 1.5, 2.5, 999.9995, 1e300,
+                                 9.2233720368547758e18, 9.223372036854775e18, 4.9e-324, float("inf"), float("nan"), 99.995, -0.0001))
+        elif way == 4:
+            value = struct.unpack("<d", struct.pack("<Q", pick.getrandbits(52)))[0]
+        elif way == 5:
+            value = pick.randrange(-1 << 62, 1 << 62) / (1 << pick.randrange(64))
+        else:
+            value = float(f"{pick.randrange(10**17)}e-{pick.randrange(22)}")
+        out.append(struct.unpack("<Q", struct.pack("<d", value))[0])
+    return out
+
+
+def script(seed: int, specs: int, values: int) -> str:
+    """One script: ``specs`` specifications, each with three times ``values`` values."""
+    pick = random.Random(seed)
+    lines = [PREFIX]
+    calls = []
+    for number in range(specs):
+        spec = specification(pick)
+        lines += [f"def f{number}(value):", f"    return f{('{value:' + spec + '}')!r}"]
+        calls.append((number, spec))
+    for number, spec in calls:
+        texts = [pick.choice(("", "a", "word", "é", "日本", "longer than that one", "\x7f")) for _ in range(values // 4)]
+        data = f"{integers(pick, values)} + [double(b) for b in {float_bits(pick, values)}] + {texts} + [True, None, Index(), 1j]"
+        lines += [f"spec = {spec!r}", f"for value in {data}:",
+                  "    wanted = shown(format, value, spec)",
+                  f"    compare(shown(f{number}, value), wanted, value, spec)",
+                  "    compare(shown(dynamic, value, spec), wanted, value, spec)",
+                  "    compare(plain(value), format(value), value, '')" if number % 4 == 0 else "    pass",
+                  "    compare(joined(value, spec), '<' + format(value) + '|' + spec + '>', value, 'joined')" if number % 8 == 0 else "    pass"]
+    lines.append("print('compared', done)")
+    return "\n".join(lines) + "\n"
