@@ -7,6 +7,7 @@ a result depends on (source, versions, CPU) belongs in the key, which is stored 
 from __future__ import annotations
 
 import os
+import posix  # not by os: a program may have put functions of its own there
 from _imp import source_hash
 from _struct import Struct
 from stat import S_ISDIR, S_ISREG
@@ -30,8 +31,8 @@ STALE_SECONDS = 3600.0
 
 _HEADER = Struct("<8sIIQ16s")
 _OTHERS_WRITE = 0o022
-_DIRECTORY = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)
-_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
+_DIRECTORY = posix.O_RDONLY | getattr(posix, "O_DIRECTORY", 0)
+_NOFOLLOW = getattr(posix, "O_NOFOLLOW", 0)
 
 
 class CacheUnavailable(Exception):
@@ -83,7 +84,7 @@ class Cache:
                 _touch(directory, name)
             return data[_HEADER.size + len(key):]
         finally:
-            os.close(directory)
+            posix.close(directory)
 
     def store(self, kind: str, key: bytes, data: bytes) -> None:
         """Stores data (replacing what was there) for later processes; all of it or, on failure, nothing.
@@ -93,11 +94,11 @@ class Cache:
         directory = self._open(create=True)
         assert directory is not None
         name = _file_name(kind, key)
-        temporary = f".{name}.{os.getpid()}.{self._stores}"
+        temporary = f".{name}.{posix.getpid()}.{self._stores}"
         header = _HEADER.pack(MAGIC, FORMAT, len(key), len(data), _digest(key, data))
         try:
             self._write(directory, temporary, b"".join((header, key, data)))
-            os.replace(temporary, name, src_dir_fd=directory, dst_dir_fd=directory)
+            posix.replace(temporary, name, src_dir_fd=directory, dst_dir_fd=directory)
             if kind in self.limits and self._stores % PRUNE_EVERY == 0:
                 self._prune(directory, kind, name)
             self._stores += 1
@@ -105,14 +106,14 @@ class Cache:
             _remove(directory, temporary)
             raise CacheUnavailable(f"{self.directory} cannot be written: {error.strerror}") from None
         finally:
-            os.close(directory)
+            posix.close(directory)
 
     def remove(self, kind: str, key: bytes) -> None:
         """Removes what is stored under the key, if it is there: for data that turns out to be of no use."""
         directory = self._open(create=False)
         if directory is not None:
             _remove(directory, _file_name(kind, key))
-            os.close(directory)
+            posix.close(directory)
 
     def prune(self, kind: str) -> None:
         """Enforces the bound of a kind now."""
@@ -121,65 +122,65 @@ class Cache:
             try:
                 self._prune(directory, kind, "")
             finally:
-                os.close(directory)
+                posix.close(directory)
 
     def _open(self, *, create: bool) -> int | None:
         """A descriptor of the directory, checked. It is closed after each use: the script sees the descriptors it expects."""
         try:
             try:
-                directory = os.open(self.directory, _DIRECTORY)
+                directory = posix.open(self.directory, _DIRECTORY)
             except FileNotFoundError:
                 if not create:
                     return None
                 os.makedirs(os.path.dirname(self.directory), 0o700, exist_ok=True)
                 os.makedirs(self.directory, 0o700, exist_ok=True)
-                directory = os.open(self.directory, _DIRECTORY)
+                directory = posix.open(self.directory, _DIRECTORY)
         except OSError as error:
             raise CacheUnavailable(f"{self.directory} cannot be used: {error.strerror}") from None
-        status = os.fstat(directory)
+        status = posix.fstat(directory)
         problem = ""
         if not S_ISDIR(status.st_mode):
             problem = "is not a directory"
-        elif status.st_uid != os.geteuid():
+        elif status.st_uid != posix.geteuid():
             problem = "belongs to another user"
         elif status.st_mode & _OTHERS_WRITE:
             problem = "can be written by other users"
         if problem:
-            os.close(directory)
+            posix.close(directory)
             raise CacheUnavailable(f"{self.directory} {problem}")
         return directory
 
     def _read(self, directory: int, name: str) -> bytes | None:
         try:
-            file = os.open(name, os.O_RDONLY | _NOFOLLOW, dir_fd=directory)
+            file = posix.open(name, posix.O_RDONLY | _NOFOLLOW, dir_fd=directory)
         except FileNotFoundError:
             return None
         except OSError as error:
             self.problem = f"cannot be opened: {error.strerror}"
             return None
         try:
-            status = os.fstat(file)
-            if not S_ISREG(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & _OTHERS_WRITE:
+            status = posix.fstat(file)
+            if not S_ISREG(status.st_mode) or status.st_uid != posix.geteuid() or status.st_mode & _OTHERS_WRITE:
                 self.problem = "not a file of this user alone"
                 return None
             parts = []
-            while part := os.read(file, max(status.st_size, 1)):
+            while part := posix.read(file, max(status.st_size, 1)):
                 parts.append(part)
             return b"".join(parts)
         except OSError as error:
             self.problem = f"cannot be read: {error.strerror}"
             return None
         finally:
-            os.close(file)
+            posix.close(file)
 
     def _write(self, directory: int, name: str, data: bytes) -> None:
-        file = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW, 0o600, dir_fd=directory)
+        file = posix.open(name, posix.O_WRONLY | posix.O_CREAT | posix.O_EXCL | _NOFOLLOW, 0o600, dir_fd=directory)
         try:
             view = memoryview(data)
             while view:
-                view = view[os.write(file, view):]
+                view = view[posix.write(file, view):]
         finally:
-            os.close(file)
+            posix.close(file)
 
     def _prune(self, directory: int, kind: str, keep: str) -> None:
         """Removes the least recently used files of a kind beyond its bound, and temporary files left behind."""
@@ -258,9 +259,9 @@ def _damage(data: bytes, key: bytes) -> str:
 
 def _entries(directory: int) -> Iterator[tuple[str, int, float]]:
     """Name, size in bytes and time of last use of each file."""
-    for name in os.listdir(directory):
+    for name in posix.listdir(directory):
         try:
-            status = os.stat(name, dir_fd=directory, follow_symlinks=False)
+            status = posix.stat(name, dir_fd=directory, follow_symlinks=False)
         except OSError:
             continue  # removed by another process meanwhile
         yield name, status.st_size, status.st_mtime
@@ -268,13 +269,13 @@ def _entries(directory: int) -> Iterator[tuple[str, int, float]]:
 
 def _touch(directory: int, name: str) -> None:
     try:
-        os.utime(name, dir_fd=directory)
+        posix.utime(name, dir_fd=directory)
     except OSError:
         return  # a read-only cache still serves
 
 
 def _remove(directory: int, name: str) -> None:
     try:
-        os.unlink(name, dir_fd=directory)
+        posix.unlink(name, dir_fd=directory)
     except OSError:
         return  # not there, or a read-only cache

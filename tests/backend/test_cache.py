@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import posix
 import subprocess
 import sys
 from pathlib import Path
@@ -94,7 +95,7 @@ def test_a_directory_that_others_can_write_is_refused(place: cache.Cache) -> Non
 def test_a_foreign_directory_is_refused(place: cache.Cache, monkeypatch: pytest.MonkeyPatch) -> None:
     place.store("object", b"key", b"data")
     user = os.geteuid() + 1
-    monkeypatch.setattr(os, "geteuid", lambda: user)
+    monkeypatch.setattr(posix, "geteuid", lambda: user)
     for use in (lambda: place.load("object", b"key"), lambda: place.store("object", b"key", b"data")):
         with pytest.raises(cache.CacheUnavailable, match="belongs to another user"):
             use()
@@ -117,7 +118,7 @@ def test_a_read_only_directory_serves_and_refuses_to_store(place: cache.Cache, m
             raise OSError(30, "Read-only file system")
         return real(path, flags, *rest, **options)
 
-    monkeypatch.setattr(os, "open", read_only)
+    monkeypatch.setattr(posix, "open", read_only)
     assert place.load("trace", b"key") == b"data"
     with pytest.raises(cache.CacheUnavailable, match=r"jitvm cannot be written: Read-only file system$"):
         place.store("trace", b"key", b"other")
@@ -143,7 +144,7 @@ def test_a_full_disk_leaves_nothing_behind(place: cache.Cache, monkeypatch: pyte
         written.append(real(file, data[:3]))
         return 3
 
-    monkeypatch.setattr(os, "write", full)
+    monkeypatch.setattr(posix, "write", full)
     with pytest.raises(cache.CacheUnavailable, match="No space left"):
         place.store("object", b"key", b"new")
     monkeypatch.undo()
