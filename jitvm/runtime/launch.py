@@ -73,7 +73,7 @@ def _start(settings: Settings) -> Machine | None:
     native.set_object("vm_compile", records.compile)
     native.set_state("formats_off", int(not settings.format_cache))
     machine = Machine(native, records, settings)
-    machine.modules = OwnModules(native, records)
+    machine.modules = OwnModules(native, records, machine.sources)
     records.unknown = machine.modules.discover
     native.set_object("vm_module", machine.modules.execute)
     if settings.jit:

@@ -9,7 +9,6 @@ import builtins
 import os
 import sys
 
-from jitvm import frontend
 from jitvm.runtime import attributes
 from jitvm.spec import layout
 from jitvm.spec.words import array
@@ -20,8 +19,10 @@ if TYPE_CHECKING:
     from types import CodeType, FunctionType
     from typing import Any
 
+    from jitvm.frontend import Module
     from jitvm.runtime.context import Native
     from jitvm.runtime.records import Records
+    from jitvm.runtime.sources import Sources
 else:
     FunctionType = type(lambda: None)
     CodeType = type((lambda: None).__code__)
@@ -36,8 +37,8 @@ _IGNORE = ("ignore", None, Warning, None, 0)
 class OwnModules:
     """The modules below one directory, that of the program, and not of the host's library."""
 
-    def __init__(self, native: Native, records: Records) -> None:
-        self.native, self.records = native, records
+    def __init__(self, native: Native, records: Records, sources: Sources) -> None:
+        self.native, self.records, self.sources = native, records, sources
         self.folder = ""
         self.library = os.path.dirname(os.__file__) + os.sep
         self.loaded: dict[str, tuple[CodeType, dict[str, Any]]] = {}
@@ -78,6 +79,17 @@ class OwnModules:
         if id(code) not in self.records.by_code:
             self.records.set_extra(code, self.native.extra_index, self.foreign.buffer_info()[0])
 
+    def parse(self, source: bytes, filename: str) -> Module:
+        """The module of a source, without warnings: the host has given those. The list of filters is changed directly, unnoticed."""
+        filters = getattr(sys.modules.get("warnings"), "filters", None)
+        if not isinstance(filters, list):
+            return self.sources.module(source, filename, warned=True)
+        filters.insert(0, _IGNORE)
+        try:
+            return self.sources.module(source, filename, warned=True)
+        finally:
+            filters.remove(_IGNORE)
+
     def take(self, filename: str) -> bool:
         """Gives records to the code objects of a loaded module; False where its source is not what was loaded."""
         host, namespace = self.loaded[filename]
@@ -86,7 +98,7 @@ class OwnModules:
         try:
             with open(filename, "rb") as file:
                 source = file.read()
-            module = _parse(source, filename)
+            module = self.parse(source, filename)
         except (OSError, SyntaxError, ValueError, RecursionError) as error:
             self.reasons[filename] = f"its source cannot be read: {type(error).__name__}"
             return False
@@ -108,16 +120,3 @@ def _bodies(host: CodeType, kind: type) -> Iterator[CodeType]:
     for code in host.co_consts:
         if type(code) is CodeType and code.co_qualname == attributes.qualname_of(kind):
             yield code
-
-
-def _parse(source: bytes, filename: str) -> frontend.Module:
-    """Parses without warnings: the host has given those. The list of filters is changed directly, unnoticed."""
-    warnings = sys.modules.get("warnings")
-    filters = getattr(warnings, "filters", None)
-    if not isinstance(filters, list):
-        return frontend.parse(source, filename)
-    filters.insert(0, _IGNORE)
-    try:
-        return frontend.parse(source, filename)
-    finally:
-        filters.remove(_IGNORE)

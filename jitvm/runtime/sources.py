@@ -20,8 +20,11 @@ class Sources:
         self.modules: list[tuple[bytes, Module]] = []
         self.hits = self.misses = 0
 
-    def module(self, source: str | bytes, filename: str) -> Module:
-        """The module of a source text; raises SyntaxError and ValueError as the host's ``compile`` does."""
+    def module(self, source: str | bytes, filename: str, *, warned: bool = False) -> Module:
+        """The module of a source text; raises SyntaxError and ValueError as the host's ``compile`` does.
+
+        ``warned``: what the host had to warn of it has warned of already, and will again by itself.
+        """
         if not self.enabled:
             return Module(source, filename)
         key = self._key(source, filename)
@@ -39,7 +42,7 @@ class Sources:
             module = Module(source, filename)
         else:
             self.hits += 1
-        if module.quiet:
+        if module.quiet or warned:
             self.modules.append((key, module))
         return module
 

@@ -64,7 +64,7 @@ TABLE = (
     Setting("tiers", True, "compile hot loops quickly first, and with codegen in the background when they stay hot"),
     Setting("compile_share", 20, "percent of the run time that recording and compiling may take; 0: no bound", high=100),
     Setting("code_memory", 64, "MiB of machine code before the least used is dropped", low=1),
-    Setting("cache", True, "keep compiled loops on disk for the next run (the interpreter is kept in any case)"),
+    Setting("cache", True, "keep bytecode and compiled loops on disk for the next run (the interpreter is kept in any case)"),
     Setting("cache_size", 64, "MiB that compiled loops may take on disk"),
     Setting("format_cache", True, "keep parsed f-string and format specifications"),
     Setting("expression_cache", True, "keep the code of strings given to eval, exec and compile"),

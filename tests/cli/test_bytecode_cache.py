@@ -101,3 +101,12 @@ def test_nobody_sees_it_stored(cache: Path) -> None:
 def test_a_patched_open_is_not_used(cache: Path) -> None:
     program = "import os, builtins\ndef no(*_, **__):\n    print('called')\nos.open = os.write = os.replace = builtins.open = no"
     assert run(cache, "-c", program) == ("", "", 0)
+
+
+def test_modules_of_the_program_are_stored(cache: Path, tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text("def f():\n    return [x for x in (1, 2)]\n")
+    script = tmp_path / "a.py"
+    script.write_text(f"import sys\nimport own\nprint(own.f(), {COMPILER})\n")
+    assert run(cache, str(script)) == ("[1, 2] True\n", "", 0)
+    assert len(stored(cache)) == 2
+    assert run(cache, str(script)) == ("[1, 2] False\n", "", 0)
