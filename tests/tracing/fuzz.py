@@ -22,7 +22,7 @@ MODES = {
     "default": ("-X", "loop_threshold=5", "-X", "exit_threshold=3"),
     "threshold-1": ("-X", "threshold=1"),
     "threshold-2": ("-X", "threshold=2", "-X", "codegen=0"),
-    "force-exits": ("-X", "threshold=1", "-X", "force_exits=1"),
+    "force-exits": ("-X", "threshold=2", "-X", "codegen=0", "-X", "force_exits=1"),
     "verify": ("-X", "threshold=2", "-X", "verify=1"),
 }
 TIMEOUT = 30

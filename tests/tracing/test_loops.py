@@ -1,0 +1,46 @@
+"""Programs of hot loops: same output as CPython in every mode, and the loops marked ``# compiled`` really are compiled."""
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.programs import harness
+
+HERE = Path(__file__).resolve().parent
+PROGRAMS = {part.partition("\n")[0]: part.partition("\n")[2] for part in (HERE / "loops.txt").read_text().split("#### ")[1:]}
+MODES = (
+    harness.Mode("no-jit", ("--no-jit",)),
+    harness.Mode("default"),
+    harness.Mode("threshold-1", ("-X", "threshold=1")),
+    harness.Mode("threshold-2-codegen-0", ("-X", "threshold=2", "-X", "codegen=0")),
+    harness.Mode("codegen-2", ("-X", "loop_threshold=20", "-X", "codegen=2")),
+    harness.Mode("force-exits", ("-X", "threshold=2", "-X", "force_exits=1")),
+    harness.Mode("verify", ("-X", "threshold=2", "-X", "verify=1")),
+)
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with every program as a script."""
+    path = tmp_path_factory.mktemp("loops")
+    for name, source in PROGRAMS.items():
+        (path / f"{name}.py").write_text(source)
+    return path
+
+
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name)
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_same_as_host(name: str, mode: harness.Mode, folder: Path) -> None:
+    expected, got = harness.both(folder / f"{name}.py", mode)
+    assert expected.status == 0, expected.stderr
+    assert got == expected
+
+
+@pytest.mark.parametrize("name", [name for name, source in PROGRAMS.items() if "# compiled" in source])
+def test_compiled(name: str, folder: Path, tmp_path: Path) -> None:
+    harness.in_vm(folder / f"{name}.py", MODES[1], "--stats-json", str(tmp_path / "stats.json"))
+    compiled = {row["line"] for row in json.loads((tmp_path / "stats.json").read_text())["loops"] if row["outcome"] == "compiled"}
+    wanted = {number for number, line in enumerate(PROGRAMS[name].splitlines(), 1) if line.endswith("# compiled")}
+    assert wanted - compiled == set()
