@@ -4,9 +4,10 @@ from __future__ import annotations
 import ast
 
 from jitvm.rpython.expressions import Expressions
-from jitvm.rpython.library import C_OPERATORS, CONVENTION, LLVM, Value
+from jitvm.rpython.library import CONVENTION, LLVM, Value
 from jitvm.spec import layout
 from jitvm.spec.bytecodes import OPCODE_BITS, OPCODE_MASK, UNIT
+from jitvm.spec.cfunctions import C_OPERATORS
 
 
 class Intrinsics(Expressions):

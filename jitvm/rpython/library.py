@@ -21,9 +21,6 @@ HANDLER_NAMES = {"pc": "P", "regs": "P", "consts": "P", "thread": "P", "word": "
 SLOW_CALLS = {"call_op", *CFUNCTIONS}
 """What a handler returns where it has no way of its own: after such a call little things need not be fast."""
 LIKELY, UNLIKELY = ", !prof !0", ", !prof !1"
-C_OPERATORS = {"add": "Add", "sub": "Subtract", "mul": "Multiply", "truediv": "TrueDivide", "floordiv": "FloorDivide",
-               "mod": "Remainder", "pow": "Power", "lshift": "Lshift", "rshift": "Rshift", "and": "And", "or": "Or", "xor": "Xor",
-               "matmul": "MatrixMultiply", "neg": "Negative", "pos": "Positive", "invert": "Invert"}
 
 
 @dataclass

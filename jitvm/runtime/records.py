@@ -7,7 +7,7 @@ from __future__ import annotations
 from jitvm.backend import foreign
 from jitvm.frontend.code import Unsupported, host_codes
 from jitvm.spec import layout
-from jitvm.spec.bytecodes import OPCODE_MASK, OPCODES, UNIT
+from jitvm.spec.bytecodes import BYTECODES, OPCODE_MASK, OPCODES, UNIT
 from jitvm.spec.words import array
 
 TYPE_CHECKING = False
@@ -30,6 +30,7 @@ class Record:
         self.module, self.code, self.number = module, code, number
         self.words = array("Q", bytes(layout.current()[1]["CODE_RECORD"]))
         self.address = self.words.buffer_info()[0]
+        self.variables = _localsplus(code)
         self.unit: CodeUnit | None = None
         self.reason = ""
         self.instructions = array("Q")
@@ -98,8 +99,6 @@ class Records:
         words = array("Q", bytes(unit.words.tobytes() if unit.words.itemsize == 8 else b""))
         start = id(code) + constants["CODE_INSTRUCTIONS"]
         place = 0
-        from jitvm.spec.bytecodes import BYTECODES
-
         while place < len(words) // 2:
             words[2 * place + 1] = start + unit.host_offsets[place]
             row = BYTECODES[words[2 * place] & OPCODE_MASK]
@@ -117,7 +116,7 @@ class Records:
         record.names = array("Q", [id(name) for name in names] or [0])
         flags = (2 if code.co_flags & CO_VARARGS else 0) | (4 if code.co_flags & CO_VARKEYWORDS else 0)
         simple = not flags and not code.co_kwonlyargcount
-        total = _localsplus(code)
+        total = record.variables
         for field, value in {
             "vm_words": words.buffer_info()[0], "vm_constants": record.constants.buffer_info()[0], "vm_registers": unit.registers,
             "vm_locals": total, "vm_arguments": code.co_argcount, "vm_flags": flags | int(simple),

@@ -141,6 +141,11 @@ getpid >i
 kill ii>i
 """
 
+C_OPERATORS = {"add": "Add", "sub": "Subtract", "mul": "Multiply", "truediv": "TrueDivide", "floordiv": "FloorDivide",
+               "mod": "Remainder", "pow": "Power", "lshift": "Lshift", "rshift": "Rshift", "and": "And", "or": "Or", "xor": "Xor",
+               "matmul": "MatrixMultiply", "neg": "Negative", "pos": "Positive", "invert": "Invert"}
+"""How the C functions of an operator end: PyNumber_Add, PyNumber_InPlaceAdd."""
+
 DATA = """
 PyLong_Type PyFloat_Type PyBool_Type PyUnicode_Type PyList_Type PyTuple_Type PyDict_Type PySet_Type PyFrozenSet_Type PyBytes_Type
 PyRange_Type PyRangeIter_Type PyListIter_Type PyTupleIter_Type PyFunction_Type PyMethod_Type PyCell_Type PyModule_Type PyType_Type

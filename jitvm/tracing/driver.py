@@ -442,9 +442,7 @@ class Driver:
     def traced(self, record: Any) -> TracedCode:
         """The tracing view of a code record."""
         if record.number not in self.codes:
-            from jitvm.runtime.records import _localsplus
-
-            code = self.codes[record.number] = TracedCode(record, _localsplus(record.code))
+            code = self.codes[record.number] = TracedCode(record, record.variables)
             self.by_base[code.base] = code
         return self.codes[record.number]
 

@@ -9,7 +9,7 @@ import math
 import struct
 
 from jitvm.spec import layout
-from jitvm.spec.cfunctions import CFUNCTIONS
+from jitvm.spec.cfunctions import C_OPERATORS, CFUNCTIONS
 from jitvm.tracing.values import (
     ANCHORED,
     BORROWED,
@@ -704,8 +704,12 @@ class Machine:
         row = CFUNCTIONS[name]
         return self.call(f"c.{name}", row.arguments, row.result, row.raises, row.runs, arguments, name)
 
-    def call_op(self, prefix: str, name: str, *arguments: Any) -> Any:
-        from jitvm.rpython.library import C_OPERATORS
+    def plain(self, name: str, arguments: tuple[Any, ...]) -> bool:
+        """Whether a call that may run Python code in general does not for arguments of these exact types."""
+        kinds = PLAIN.get(name)
+        if kinds is None or not all(isinstance(a, Value) and self.type_of(a) in kinds for a in arguments[:2]):
+            return False
+        return all(self.type_of(a) is not slice or f"slice of ints {a!r}" in self.state.cse for a in arguments[:2])
 
         extra = (self.constant(None),) if name == "pow" else ()
         return self.call_c(prefix + C_OPERATORS[name], *arguments, *extra)
