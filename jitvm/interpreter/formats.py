@@ -48,6 +48,15 @@ MANTISSA_BITS = 4503599627370496
 @primitive
 def new_text(length: Int) -> New:
     """An ASCII string that is still to be written."""
+    if likely(below(length - 1, TEXT_ROOM) and free_text_count() > 0):
+        v = as_object(free_texts())
+        set_free_texts(load_int(v, 16))
+        set_free_text_count(free_text_count() - 1)
+        set_refcount(v, 1)
+        set_unicode_length(v, length)
+        set_unicode_hash(v, -1)
+        store_byte(text_data(v), length, 0)
+        return owned(v)
     return PyUnicode_New(length, 127)
 
 

@@ -25,9 +25,15 @@ def xdecref(v: Object) -> None:
             dealloc(v)
 
 
+PLAIN_TEXT = 228
+"""State of a string: not interned, one byte a character, compact, ASCII, ready."""
+TEXT_ROOM = 15
+"""Characters for which the allocator gives a compact ASCII string the same 64 bytes as for one character."""
+
+
 @helper(spare=True)
 def dealloc(v: Object) -> None:
-    """Ends an object's life; ints and floats go to the free lists while those have room."""
+    """Ends an object's life; ints, floats and short strings go to the free lists while those have room."""
     if type_pointer(v) is PyLong_Type and below(var_size(v) + 2, 5) and free_int_count() < FREE_LIMIT:
         store_int(v, 24, free_ints())
         set_free_ints(as_int(v))
@@ -38,6 +44,12 @@ def dealloc(v: Object) -> None:
         set_free_floats(as_int(v))
         set_free_float_count(free_float_count() + 1)
         return
+    if type_pointer(v) is PyUnicode_Type and (unicode_state(v) & 255) == PLAIN_TEXT and below(unicode_length(v), TEXT_ROOM + 1):
+        if free_text_count() < free_text_limit() and unicode_wide(v) == NULLP:
+            store_int(v, 16, free_texts())
+            set_free_texts(as_int(v))
+            set_free_text_count(free_text_count() + 1)
+            return
     _Py_Dealloc(v)
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 import sys
 
 from jitvm.backend import cache, elf
-from jitvm.backend.foreign import Int64, Object, Pointer, address_of, bind, prototype, value_at
+from jitvm.backend.foreign import Bytes, Int64, Object, Pointer, address_of, bind, prototype, value_at
 from jitvm.runtime import attributes, errors
 from jitvm.runtime.stamp import stamp
 from jitvm.spec import layout
 from jitvm.spec.bytecodes import BYTECODES, OPCODES
-from jitvm.spec.cfunctions import CFUNCTIONS, CONTEXT_WORDS, EXCEPTION_TYPES, OBJECTS, SLOTS
+from jitvm.spec.cfunctions import CFUNCTIONS, CONTEXT_WORDS, EXCEPTION_TYPES, FREE_LIST_LIMIT, OBJECTS, SLOTS
 from jitvm.spec.words import array
 
 TYPE_CHECKING = False
@@ -70,6 +70,8 @@ class Native:
         words[SLOTS["record_context"]] = self.twin_address
         self.extra_index: int = bind("_PyEval_RequestCodeExtraIndex", Int64, Pointer)(None)
         words[SLOTS["extra_index"]] = self.extra_index
+        if bind("_PyMem_GetCurrentAllocatorName", Bytes)() == b"pymalloc":
+            words[SLOTS["free_text_limit"]] = FREE_LIST_LIMIT
         self.twin[:] = words
         for row in BYTECODES:
             words[OPCODES[row.name]] = self.code.names["op." + row.name]

@@ -38,6 +38,7 @@ _FIELDS_311 = {
     "unicode_length": (16, "I"),
     "unicode_hash": (24, "I"),
     "unicode_state": (32, "u"),
+    "unicode_wide": (40, "P"),
     "cell_contents": (16, "O"),
     # iterators
     "range_index": (16, "I"),

@@ -7,8 +7,9 @@ from __future__ import annotations
 from types import CodeType, FunctionType
 
 from jitvm.spec.bytecodes import UNIT
+from jitvm.tracing.emission import CONSTANTS, Abort
 from jitvm.tracing.intrinsics import INTRINSICS
-from jitvm.tracing.machine import CONSTANTS, Abort, Machine
+from jitvm.tracing.machine import Machine
 from jitvm.tracing.values import NULL, OWNED, Const, Frame, Null, Obj, Pointer, Value, Window
 
 TYPE_CHECKING = False
@@ -255,7 +256,8 @@ class CallsMixin(Machine):
         """A helper that takes the objects of a window over and gives a new one."""
         first = window.offset // 8
         values = [self.read(first + i) for i in range(count)]
-        self.effect(self.helper_signature(name)[3], tuple(values))
+        if name != "join_window" or any(self.type_of(value) is not str for value in values):
+            self.effect(self.helper_signature(name)[3], tuple(values))
         state = self.state
         for place, value in enumerate(values):
             text, new = self.box(value)
@@ -291,7 +293,11 @@ class CallsMixin(Machine):
         return self.typed_result(self.window_call("map_of_keys", window, len(keys.object), f"ptr {keys.symbol}"), dict)
 
     def slice_of(self, window: Window, count: int) -> Value:
-        return self.typed_result(self.window_call("slice_of", window, count, f"i64 {count}"), slice)
+        parts = [self.read(window.offset // 8 + i) for i in range(count)]
+        made = self.typed_result(self.window_call("slice_of", window, count, f"i64 {count}"), slice)
+        if all(self.type_of(part) in (int, type(None)) for part in parts):
+            self.state.cse[f"slice of ints {made!r}"] = True
+        return made
 
     def join_window(self, window: Window, count: int) -> Value:
         return self.typed_result(self.window_call("join_window", window, count, f"i64 {count}"), str)
