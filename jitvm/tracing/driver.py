@@ -17,9 +17,9 @@ from jitvm.spec import layout, reasons
 from jitvm.spec.bytecodes import UNIT
 from jitvm.spec.cfunctions import CFUNCTIONS, SLOTS
 from jitvm.tracing.code import TracedCode
+from jitvm.tracing.emission import Abort
 from jitvm.tracing.exits import CONSTANT, FRAME, Exit
 from jitvm.tracing.functions import FunctionRegion
-from jitvm.tracing.machine import Abort
 from jitvm.tracing.profile import Profile, split
 from jitvm.tracing.region import NotInlined, Region
 from jitvm.tracing.tiers import Upgrades
@@ -190,7 +190,7 @@ class Driver:
         if self.settings.loop_threshold <= 2 or not self.settings.compile_share:
             return False
         spent = sum(self.seconds.values())
-        return spent > FREE_SECONDS + (time.perf_counter() - self.started) * self.settings.compile_share / 100
+        return bool(spent > FREE_SECONDS + (time.perf_counter() - self.started) * self.settings.compile_share / 100)
 
     def prepare_function(self, root: Root, registers: int) -> bool:
         """Whether a hot function is worth compiling by itself: a recursive one. Notes the kinds of its arguments."""
@@ -277,7 +277,7 @@ class Driver:
         if self.settings.loop_threshold <= 2 or not self.settings.compile_share:
             return float("inf")
         now = time.perf_counter()
-        return now + FREE_SECONDS / 2 + (now - self.started) * self.settings.compile_share / 400
+        return float(now + FREE_SECONDS / 2 + (now - self.started) * self.settings.compile_share / 400)
 
     def replay(self, root: Root) -> tuple[Region, str]:
         """Replays until what the headers believe holds."""

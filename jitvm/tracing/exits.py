@@ -1,7 +1,8 @@
 """Side exits: what must be put where for the interpreter to go on, as a descriptor that ``jitvm/interpreter/exits.py`` follows."""
 from __future__ import annotations
 
-from jitvm.tracing.machine import Machine, number, truth
+from jitvm.tracing.emission import number, truth
+from jitvm.tracing.machine import Machine
 from jitvm.tracing.values import NULL, OWNED, BoolValue, Const, FloatValue, IntValue, Obj, State, Unboxed, Value
 
 TYPE_CHECKING = False

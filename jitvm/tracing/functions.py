@@ -9,8 +9,8 @@ A function whose body does what may look at frames is not compiled this way: it 
 from __future__ import annotations
 
 from jitvm.spec.bytecodes import UNIT
+from jitvm.tracing.emission import CONSTANTS, FIELDS, KINDS, Abort, number, truth
 from jitvm.tracing.exits import Exit
-from jitvm.tracing.machine import CONSTANTS, FIELDS, KINDS, Abort, number, truth
 from jitvm.tracing.region import METADATA, Region, _flat
 from jitvm.tracing.values import F64, I1, I64, NULL, OWNED, BoolValue, Const, FloatValue, Frame, IntValue, Null, Obj, State, Value
 

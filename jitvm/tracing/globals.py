@@ -5,7 +5,8 @@ guard on the keys' version fixes. Before an effect, and at exits, changed values
 """
 from __future__ import annotations
 
-from jitvm.tracing.machine import CONSTANTS, FIELDS, Machine
+from jitvm.tracing.emission import CONSTANTS, FIELDS
+from jitvm.tracing.machine import Machine
 from jitvm.tracing.values import BORROWED, Const, Null, Obj, Pointer, Value
 
 TYPE_CHECKING = False

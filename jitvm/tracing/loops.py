@@ -8,8 +8,9 @@ from __future__ import annotations
 import itertools
 
 from jitvm.spec import layout
+from jitvm.tracing.emission import KINDS, Abort, number, truth
 from jitvm.tracing.globals import LEVEL
-from jitvm.tracing.machine import KINDS, Abort, Machine, number, truth
+from jitvm.tracing.machine import Machine
 from jitvm.tracing.values import (
     ANCHORED,
     BORROWED,

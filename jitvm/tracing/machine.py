@@ -5,13 +5,11 @@ written back, cached ones forgotten, borrowed objects that live on get a referen
 """
 from __future__ import annotations
 
-import math
-import struct
-
 from jitvm.spec import layout
 from jitvm.spec.cfunctions import C_OPERATORS, CFUNCTIONS
+from jitvm.tracing.emission import CONSTANTS, FIELDS, LLVM, Abort, Cache, FrameReference, number, truth
+from jitvm.tracing.numbers import Numbers
 from jitvm.tracing.values import (
-    ANCHORED,
     BORROWED,
     F64,
     I1,
@@ -25,7 +23,6 @@ from jitvm.tracing.values import (
     Null,
     Obj,
     Pointer,
-    State,
     Unboxed,
     Value,
     Window,
@@ -35,15 +32,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-FIELDS, CONSTANTS = layout.current()
-LLVM = {"O": "ptr", "N": "ptr", "P": "ptr", "I": "i64", "i": "i32", "u": "i32", "b": "i8", "B": "i1", "F": "double", "v": "void"}
-KINDS = {"int": "i64", "float": "double", "bool": "i1", "object": "ptr"}
-TYPE_NAMES = {"PyLong_Type": int, "PyFloat_Type": float, "PyBool_Type": bool, "PyUnicode_Type": str, "PyList_Type": list,
-              "PyTuple_Type": tuple, "PyDict_Type": dict, "PySet_Type": set, "PyFrozenSet_Type": frozenset, "PyBytes_Type": bytes,
-              "PyRange_Type": range, "PyRangeIter_Type": type(iter(range(0))), "PyListIter_Type": type(iter([])),
-              "PyTupleIter_Type": type(iter(())), "PyFunction_Type": type(lambda: 0), "PyType_Type": type}
-SINGLETONS = {"_Py_NoneStruct": None, "_Py_TrueStruct": True, "_Py_FalseStruct": False, "_Py_NotImplementedStruct": NotImplemented,
-              "_Py_EllipsisObject": ...}
 QUIET = frozenset("PyFloat_FromDouble PyLong_FromLongLong".split())
 """C functions that neither run Python code nor change an object that a trace has fields of; helpers say so themselves."""
 MAY_END = frozenset((int, float, bool, str, bytes, range, type(None), type(iter(range(0)))))
@@ -54,382 +42,20 @@ tuple_of list_of set_of map_of map_of_keys slice_of join_window unpack_items get
 replace_at join_two
 """.split())
 """Primitives and helpers of the handlers for which the machine has a meaning of its own."""
-MIN64, MAX64 = -(1 << 63), (1 << 63) - 1
+_SIMPLE = frozenset((int, float, bool, str, bytes, tuple, list, slice, range, type(iter(range(0))), type(iter([])), type(iter(()))))
+_NUMBERS = frozenset((int, float, bool, complex))
+_TEXTS = frozenset((str, bytes))
+PLAIN = {"PyObject_GetItem": _SIMPLE, "PyObject_GetIter": _SIMPLE, "PyObject_Size": _SIMPLE, "PyObject_IsTrue": _SIMPLE,
+         "PyObject_RichCompare": _NUMBERS | _TEXTS, "PySequence_Contains": _TEXTS,
+         **{f"PyNumber_{part}{name}": _NUMBERS | _TEXTS for part in ("", "InPlace") for name in
+            ("Add", "Subtract", "Multiply", "TrueDivide", "FloorDivide", "Remainder", "Power", "Lshift", "Rshift", "And", "Or", "Xor")},
+         "PyNumber_Negative": _NUMBERS, "PyNumber_Positive": _NUMBERS, "PyNumber_Invert": _NUMBERS}
+"""Operations that run no Python code where their first two arguments are exactly of these types (slices: made of ints)."""
 
-
-class Abort(Exception):
-    """The region cannot be compiled; ``reason`` is a name of the reasons table, the message has the detail."""
-
-    def __init__(self, reason: str, detail: str = "") -> None:
-        super().__init__(f"{reason}: {detail}" if detail else reason)
-        self.reason, self.detail = reason, detail
-
-
-class FrameReference:
-    """The current frame as handlers name it."""
-
-    __slots__ = ("level",)
-
-    def __init__(self, level: int) -> None:
-        self.level = level
-
-
-class Cache:
-    """The cache units of the current instruction: constants at compile time."""
-
-    __slots__ = ("address",)
-
-    def __init__(self, address: int) -> None:
-        self.address = address
-
-
-class Machine:
-    """Emission and primitives. ``Region`` adds control: instructions, guards, exits, joins, loops."""
-
-    NEXT, JUMP, ERROR, EXHAUSTED = "NEXT", "JUMP", "ERROR", "EXHAUSTED"
-    NULL, NULLP = NULL, 0
-    thread = Pointer("%ts", 0)
-
-    def __init__(self, peek: Any) -> None:
-        self.peek = peek
-        self.lines: list[Any] = []
-        self.count = 0
-        self.block = "entry"
-        self.state = State()
-        self.constants: list[Any] = []
-        self.constant_symbols: dict[int, Const] = {}
-        self.imports: set[str] = set()
-        self.declared: set[str] = set()
-        self.effected = False
-        self.pc = 0
-        self.cached_words: dict[int, int] = {}
-
-    # -- text
-    def emit(self, text: str) -> None:
-        self.lines.append("  " + text)
-
-    def op(self, text: str) -> str:
-        self.count += 1
-        self.lines.append(f"  %v{self.count} = {text}")
-        return f"%v{self.count}"
-
-    def label(self) -> str:
-        self.count += 1
-        return f"L{self.count}"
-
-    def at(self, label: str) -> None:
-        self.lines.append(label + ":")
-        self.block = label
-
-    def pure(self, text: str) -> str:
-        """An operation without effects: done once for each path."""
-        known = self.state.cse.get(text)
-        if known is None:
-            known = self.state.cse[text] = self.op(text)
-        return str(known)
-
-    def helper(self, name: str) -> str:
-        """The symbol of a function of the interpreter's object."""
-        self.imports.add(name)
-        return f"@{name}"
-
-    def constant(self, value: Any) -> Const:
-        """A constant object."""
-        known = self.constant_symbols.get(id(value))
-        if known is None:
-            known = Const(value, f"@k{len(self.constants)}")
-            self.constants.append(value)
-            self.constant_symbols[id(value)] = known
-        return known
-
-    def named(self, name: str) -> Value:
-        """An object of the host by its C name."""
-        if name in TYPE_NAMES:
-            return self.constant(TYPE_NAMES[name])
-        if name in SINGLETONS:
-            return self.constant(SINGLETONS[name])
-        raise Abort("unsupported", f"object {name}")
-
-    def unknown(self, name: str, *_: Any) -> Any:
-        raise Abort("unsupported", f"operation {name}")
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        raise Abort("unsupported", f"operation {name}")
-
-    # -- conditions: Region decides
-    def cond(self, test: Any) -> bool:
-        raise NotImplementedError
-
-    def decide(self, test: Any) -> bool:
-        """A condition that the recording does not know: only what is certain."""
-        if isinstance(test, bool):
-            return test
-        known = self.state.facts.get(test)
-        if known is None:
-            raise Abort("unsupported", "an undecided condition inside a primitive")
-        return known
-
-    # -- types
-    def type_of(self, value: Value) -> Any:
-        """The exact type, or None."""
-        if isinstance(value, IntValue):
-            return int
-        if isinstance(value, FloatValue):
-            return float
-        if isinstance(value, BoolValue):
-            return bool
-        if isinstance(value, Const):
-            return type(value.object)
-        if isinstance(value, Obj):
-            return self.state.types.get(value.name)
-        return None
-
-    def type_test(self, value: Value, kind: Any) -> Any:
-        """Whether the exact type is ``kind``: a bool, or the name of a truth value."""
-        known = self.type_of(value)
-        if known is not None:
-            if known is int and kind is int and isinstance(value, Const):
-                return MIN64 <= value.object <= MAX64
-            return known is kind
-        if isinstance(value, Null):
-            return False
-        assert isinstance(value, Obj)
-        pointer = self.type_word(value)
-        test = self.pure(f"icmp eq ptr {pointer}, {self.constant(kind).symbol}")
-        if kind is int:
-            size = self.pure(f"load i64, ptr {self.offset(value.name, FIELDS['var_size'][0])}")
-            near = self.pure(f"add i64 {size}, 2")
-            test = self.pure(f"and i1 {test}, {self.pure(f'icmp ult i64 {near}, 5')}")
-            if self.wide:
-                test = self.unless(f"wide {value.name}", test, "i1", "true", f"call i1 {self.helper('t_is_int')}(ptr %ctx, ptr {value.name})")
-        self.implied(test, value.name, kind)
-        return I1(test)
-
-    def implied(self, test: str, name: str, kind: Any) -> None:
-        """Notes what the truth of ``test`` says about an object's type."""
-        self.state.cse["implies " + test] = (name, kind)
-
-    def type_word(self, value: Obj) -> str:
-        return self.pure(f"load ptr, ptr {self.offset(value.name, 8)}")
-
-    def is_type(self, value: Value, kind: Const) -> Any:
-        return self.type_test(value, kind.object)
-
-    def is_int(self, value: Value) -> Any:
-        return self.type_test(value, int)
-
-    def is_float(self, value: Value) -> Any:
-        return self.type_test(value, float)
-
-    def is_null(self, value: Any) -> Any:
-        if isinstance(value, Null):
-            return True
-        if isinstance(value, Obj):
-            if value.name in self.state.types:
-                return False
-            return I1(self.pure(f"icmp eq ptr {value.name}, null"))
-        if isinstance(value, Unboxed) and value.bound is not True:
-            return self.not_(value.bound)
-        return False
-
-    # -- numbers
-    def int_value(self, value: Value) -> Any:
-        if isinstance(value, IntValue):
-            return value.number
-        if isinstance(value, Const):
-            return int(value.object)
-        assert isinstance(value, Obj)
-        size = self.pure(f"load i64, ptr {self.offset(value.name, FIELDS['var_size'][0])}")
-        digits = self.pure(f"load i64, ptr {self.offset(value.name, FIELDS['long_digits'][0])}")
-        low = self.pure(f"and i64 {digits}, 1073741823")
-        high = self.pure(f"shl i64 {self.pure(f'lshr i64 {digits}, 32')}, 30")
-        both = self.pure(f"or i64 {low}, {high}")
-        small = self.pure(f"icmp ult i64 {self.pure(f'add i64 {size}, 1')}, 3")
-        magnitude = self.pure(f"select i1 {small}, i64 {low}, i64 {both}")
-        zero = self.pure(f"icmp eq i64 {size}, 0")
-        magnitude = self.pure(f"select i1 {zero}, i64 0, i64 {magnitude}")
-        negative = self.pure(f"icmp slt i64 {size}, 0")
-        number = self.pure(f"select i1 {negative}, i64 {self.pure(f'sub i64 0, {magnitude}')}, i64 {magnitude}")
-        if self.wide:
-            near = self.pure(f"icmp ult i64 {self.pure(f'add i64 {size}, 2')}, 5")
-            call = f"call i64 {self.helper('t_int_value')}(ptr %ctx, ptr {value.name})"
-            number = self.unless(f"number {value.name}", near, "i64", number, call)
-        return I64(number)
-
-    wide = False
-    """Whether ints of more than 60 bits were seen: they are unboxed too, at the price of a test each time."""
-
-    def unless(self, key: str, test: str, kind: str, value: str, call: str) -> str:
-        """``value`` where ``test`` holds, else what ``call`` gives."""
-        known = self.state.cse.get(key)
-        if known is None:
-            other, join, start = self.label(), self.label(), self.block
-            self.emit(f"br i1 {test}, label %{join}, label %{other}, !prof !0")
-            self.at(other)
-            called = self.op(call)
-            self.emit(f"br label %{join}")
-            self.at(join)
-            known = self.state.cse[key] = self.op(f"phi {kind} [{value}, %{start}], [{called}, %{other}]")
-        return str(known)
-
-    def float_value(self, value: Value) -> Any:
-        if isinstance(value, FloatValue):
-            return value.number
-        if isinstance(value, Const):
-            return float(value.object)
-        assert isinstance(value, Obj)
-        return F64(self.pure(f"load double, ptr {self.offset(value.name, FIELDS['float_payload'][0])}"))
-
-    def new_int(self, number: Any) -> Value:
-        return IntValue(number)
-
-    def new_float(self, number: Any) -> Value:
-        return FloatValue(number)
-
-    def new_bool(self, truth: Any) -> Value:
-        return BoolValue(truth)
-
-    def overflow_op(self, name: str, left: Any, right: Any) -> tuple[Any, Any]:
-        if isinstance(left, int) and isinstance(right, int):
-            total = {"add": left + right, "sub": left - right, "mul": left * right}[name]
-            return total, not MIN64 <= total <= MAX64
-        self.declared.add(f"declare {{i64, i1}} @llvm.s{name}.with.overflow.i64(i64, i64)")
-        pair = self.pure(f"call {{i64, i1}} @llvm.s{name}.with.overflow.i64(i64 {left}, i64 {right})")
-        return I64(self.pure(f"extractvalue {{i64, i1}} {pair}, 0")), I1(self.pure(f"extractvalue {{i64, i1}} {pair}, 1"))
-
-    def number_op(self, name: str, left: Any, right: Any) -> Any:
-        name = {"truediv": "div"}.get(name, name)
-        if isinstance(left, (float, F64)):
-            return F64(self.pure(f"f{name} double {number(left)}, {number(right)}"))
-        return self.binop(name, left, right)
-
-    def binop(self, name: str, left: Any, right: Any) -> Any:
-        """Arithmetic of ints, of floats, or of a pointer and an int."""
-        if isinstance(left, Pointer):
-            distance = right if name == "add" else -right
-            if isinstance(distance, int):
-                return type(left)(left.offset + distance) if isinstance(left, Window) else Pointer(left.base, left.offset + distance)
-            return Pointer(self.op(f"getelementptr i8, ptr {self.pointer(left)}, i64 {distance}"), 0)
-        if isinstance(left, (float, F64)) or isinstance(right, (float, F64)):
-            return F64(self.pure(f"f{name} double {number(left)}, {number(right)}"))
-        if isinstance(left, int) and isinstance(right, int):
-            folded = _fold(name, left, right)
-            if folded is not None:
-                return folded
-        if right == 0 and name in ("add", "sub", "or", "shl", "ashr") and not isinstance(right, str):
-            return left
-        return I64(self.pure(f"{name} i64 {left}, {right}"))
-
-    def neg(self, value: Any) -> Any:
-        if isinstance(value, (int, float)):
-            return -value
-        if isinstance(value, F64):
-            return F64(self.pure(f"fneg double {value}"))
-        return I64(self.pure(f"sub i64 0, {value}"))
-
-    def compare(self, name: str, left: Any, right: Any) -> Any:
-        if isinstance(left, Pointer) or isinstance(right, Pointer):
-            if left == 0 or right == 0:
-                present = left if isinstance(left, Pointer) else right
-                if present.base is None:
-                    return name == "ne"
-                return I1(self.pure(f"icmp {name} ptr {self.pointer(present)}, null"))
-            return I1(self.pure(f"icmp {name} ptr {self.pointer(left)}, {self.pointer(right)}"))
-        if isinstance(left, (float, F64)) or isinstance(right, (float, F64)):
-            if isinstance(left, float) and isinstance(right, float):
-                return _compare(name, left, right)
-            return I1(self.pure(f"fcmp {'une' if name == 'ne' else 'o' + name} double {number(left)}, {number(right)}"))
-        if isinstance(left, int) and isinstance(right, int):
-            return _compare(name, left, right)
-        if left == right:
-            return name in ("le", "ge", "eq")
-        return I1(self.pure(f"icmp {name if name in ('eq', 'ne') else 's' + name} i64 {left}, {right}"))
-
-    compare_values = compare
-
-    def below(self, left: Any, right: Any) -> Any:
-        if isinstance(left, int) and isinstance(right, int):
-            return left & (1 << 64) - 1 < right & (1 << 64) - 1
-        return I1(self.pure(f"icmp ult i64 {left}, {right}"))
-
-    def select(self, test: Any, yes: Any, no: Any) -> Any:
-        if isinstance(test, bool):
-            return yes if test else no
-        if isinstance(yes, Value):
-            raise Abort("unsupported", "a choice between objects")
-        return I64(self.pure(f"select i1 {test}, i64 {yes}, i64 {no}"))
-
-    def not_(self, test: Any) -> Any:
-        if isinstance(test, bool):
-            return not test
-        return I1(self.pure(f"xor i1 {test}, true"))
-
-    def both(self, left: Any, right: Any) -> Any:
-        if isinstance(left, bool):
-            return right if left else False
-        return I1(self.pure(f"and i1 {left}, {truth(right)}"))
-
-    def as_float(self, value: Any) -> Any:
-        return float(value) if isinstance(value, int) else F64(self.pure(f"sitofp i64 {value} to double"))
-
-    def as_int(self, value: Any) -> Any:
-        if isinstance(value, (bool, int)):
-            return int(value)
-        if isinstance(value, I1):
-            return I64(self.pure(f"zext i1 {value} to i64"))
-        raise Abort("unsupported", "an address as an int")
-
-    def rich_op(self, name: str) -> int:
-        return ("lt", "le", "eq", "ne", "gt", "ge").index(name)
-
-    def shift_fits(self, x: Any, n: Any) -> Any:
-        moved = self.binop("ashr", self.binop("shl", x, n), n)
-        return self.compare("eq", moved, x)
-
-    # -- identity
-    def same(self, left: Value, right: Value) -> Any:
-        """Whether two values are the same object. Unboxed ints and floats have no identity: only unequal kinds are told apart."""
-        if isinstance(left, Const) and isinstance(right, Const):
-            return left.object is right.object
-        for value, other in ((left, right), (right, left)):
-            if isinstance(value, BoolValue) and isinstance(other, Const):
-                if other.object is True:
-                    return value.number
-                return self.not_(value.number) if other.object is False else False
-            if isinstance(value, Null):
-                return isinstance(other, Null) or self.is_null(other)
-            if isinstance(value, Unboxed):
-                if isinstance(other, Const) and not isinstance(other.object, (int, float)):
-                    return False
-                kind = self.type_of(other)
-                if kind is not None and kind is not self.type_of(value):
-                    return False
-                raise Abort("unsupported", "identity of an int or float")
-        if isinstance(left, Obj) and isinstance(right, Const) and self.type_of(left) not in (None, type(right.object)):
-            return False
-        return I1(self.pure(f"icmp eq ptr {self.pointer_of(left)}, {self.pointer_of(right)}"))
-
-    def pointer_of(self, value: Value) -> str:
-        if isinstance(value, Const):
-            return value.symbol
-        if isinstance(value, Obj):
-            return value.name
-        raise Abort("unsupported", f"the address of {value!r}")
+class Machine(Numbers):
+    """Memory, ownership and calls. ``Region`` adds control: instructions, guards, exits, joins, loops."""
 
     # -- memory
-    def offset(self, base: str, offset: int) -> str:
-        return base if offset == 0 else self.pure(f"getelementptr i8, ptr {base}, i64 {offset}")
-
-    def pointer(self, value: Any) -> str:
-        """A pointer as LLVM text."""
-        if isinstance(value, Pointer):
-            if value.base is None:
-                raise Abort("unsupported", "the address of a register")
-            return self.offset(value.base, value.offset)
-        return self.pointer_of(value)
-
     def get_field(self, name: str, base: Any) -> Any:
         """A field of an object or struct; remembered until something may change it."""
         offset, kind = FIELDS[name]
@@ -702,7 +328,7 @@ class Machine:
     # -- calls
     def call_c(self, name: str, *arguments: Any) -> Any:
         row = CFUNCTIONS[name]
-        return self.call(f"c.{name}", row.arguments, row.result, row.raises, row.runs, arguments, name)
+        return self.call(f"c.{name}", row.arguments, row.result, row.raises, row.runs and not self.plain(name, arguments), arguments, name)
 
     def plain(self, name: str, arguments: tuple[Any, ...]) -> bool:
         """Whether a call that may run Python code in general does not for arguments of these exact types."""
@@ -711,6 +337,7 @@ class Machine:
             return False
         return all(self.type_of(a) is not slice or f"slice of ints {a!r}" in self.state.cse for a in arguments[:2])
 
+    def call_op(self, prefix: str, name: str, *arguments: Any) -> Any:
         extra = (self.constant(None),) if name == "pow" else ()
         return self.call_c(prefix + C_OPERATORS[name], *arguments, *extra)
 
@@ -792,40 +419,3 @@ class Machine:
 
     def check(self, raw: str, result: str, fresh: list[str]) -> None:
         raise NotImplementedError
-
-
-def number(value: Any) -> str:
-    """A number as LLVM text."""
-    if isinstance(value, float):
-        return "0x" + struct.pack(">d", value).hex().upper()
-    return str(value)
-
-
-def truth(value: Any) -> str:
-    """A truth value as LLVM text."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
-
-
-def _fold(name: str, left: int, right: int) -> int | None:
-    """Arithmetic of known 64-bit ints."""
-    if name in ("sdiv", "srem"):
-        if right == 0:
-            return None
-        quotient = math.trunc(left / right) if abs(left) < 1 << 50 > abs(right) else None
-        if quotient is None:
-            return None
-        return quotient if name == "sdiv" else left - quotient * right
-    total = {"add": lambda: left + right, "sub": lambda: left - right, "mul": lambda: left * right, "and": lambda: left & right,
-             "or": lambda: left | right, "xor": lambda: left ^ right, "shl": lambda: left << (right & 63),
-             "ashr": lambda: left >> (right & 63)}[name]()
-    return (total + (1 << 63)) % (1 << 64) - (1 << 63)
-
-
-def _compare(name: str, left: Any, right: Any) -> bool:
-    return bool({"lt": left < right, "le": left <= right, "eq": left == right, "ne": left != right, "gt": left > right,
-                 "ge": left >= right}[name])
-
-
-__all__ = ["ANCHORED", "Abort", "Machine", "State"]

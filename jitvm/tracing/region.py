@@ -9,11 +9,12 @@ from time import perf_counter
 
 from jitvm.spec.bytecodes import UNIT
 from jitvm.tracing.calls import CallsMixin
+from jitvm.tracing.emission import CONSTANTS, FIELDS, Abort, Cache, FrameReference, number
 from jitvm.tracing.exits import Exit, ExitsMixin
 from jitvm.tracing.forced import ForcedMixin
 from jitvm.tracing.globals import GlobalsMixin
 from jitvm.tracing.loops import Header, LoopsMixin
-from jitvm.tracing.machine import CONSTANTS, FIELDS, MAY_END, Abort, Cache, FrameReference, number
+from jitvm.tracing.machine import MAY_END
 from jitvm.tracing.profile import Profile
 from jitvm.tracing.values import ANCHORED, NULL, OWNED, Const, FloatValue, Frame, IntValue, Obj, State, Value
 
