@@ -56,10 +56,8 @@ class StatementCompiler(BlockCompiler):
         targets = node.targets
         mark = self.top
         if len(targets) > 1:
-            if all(isinstance(target, ast.Name) for target in targets):
-                source = self.operand(node.value)
-            else:
-                source = self.value(node.value, -1)
+            names = all(isinstance(target, ast.Name) for target in targets)
+            source = self.operand(node.value) if names else self.value(node.value, -1)
             for target in targets[:-1]:
                 self.store(target, source, keep=True)
             self.store(targets[-1], source)
