@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from jitvm.runtime.context import Native
 
 LAZY, READY, HOST = 0, 1, 2
+WORK_OF_A_LOOP, WORK_OF_AN_INNER_LOOP = 16, 100
+"""Loops are counted by the work they do: ``loop_threshold`` iterations of a loop of so many instructions; so many for one within."""
 CO_VARARGS, CO_VARKEYWORDS = 4, 8
 
 
@@ -98,15 +100,20 @@ class Records:
         record.unit = unit
         words = array("Q", bytes(unit.words.tobytes() if unit.words.itemsize == 8 else b""))
         start = id(code) + constants["CODE_INSTRUCTIONS"]
+        loops: list[int] = []
         place = 0
         while place < len(words) // 2:
             words[2 * place + 1] = start + unit.host_offsets[place]
             row = BYTECODES[words[2 * place] & OPCODE_MASK]
             if row.name == "loop":
                 words[2 * place + 3] = self.loop_counter
+                loops.append(place)
             elif row.name == "resume":
                 words[2 * place + 3] = self.call_counter
             place += row.size
+        if self.loop_counter > 1:
+            for start in loops:
+                words[2 * start + 3] = max(1, self.loop_counter * WORK_OF_A_LOOP // loop_work(unit, start))
         record.instructions = words
         record.keep.append(unit.constants)
         record.constants = array("Q", [id(value) for value in unit.constants] or [0])
@@ -128,6 +135,13 @@ class Records:
         }.items():
             record.set(field, value)
         record.set("vm_state", READY)
+
+
+def loop_work(unit: CodeUnit, header: int) -> int:
+    """About how much an iteration of a loop does, in instructions; a loop within counts as many."""
+    end = next((loop.end for loop in unit.loops if loop.header == header), header + 1)
+    within = sum(header < loop.header < end for loop in unit.loops)
+    return end - header + WORK_OF_AN_INNER_LOOP * within
 
 
 def _localsplus(code: CodeType) -> int:

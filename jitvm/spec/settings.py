@@ -54,9 +54,9 @@ _HOTNESS = ("loop_threshold", "exit_threshold", "call_threshold")
 TABLE = (
     Setting("jit", True, "record and compile hot loops (the same as without --no-jit)"),
     Setting("threshold", 0, "if not 0, sets loop_threshold, exit_threshold and call_threshold", sets=_HOTNESS),
-    Setting("loop_threshold", 60, "a loop is recorded after so many back-edges", low=1),
-    Setting("exit_threshold", 20, "a side exit is compiled in after it was taken so often", low=1),
-    Setting("call_threshold", 200, "a function is recorded after so many calls", low=1),
+    Setting("loop_threshold", 3000, "a small loop is recorded after so many iterations, a larger one after fewer", low=1),
+    Setting("exit_threshold", 100, "a side exit is compiled in after it was taken so often", low=1),
+    Setting("call_threshold", 1500, "a function is recorded after so many calls", low=1),
     Setting("trace_limit", 2000, "a recording is given up after so many bytecodes", low=1),
     Setting("inline_depth", 4, "calls inside calls that a recording follows"),
     Setting("retries", 4, "failed recordings of a loop before it is left to the interpreter"),

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 LOG_WORDS_PER_BYTECODE = 8
 ATTEMPTS = 16
 """Replays of a region until its headers' kinds settle."""
-FREE_SECONDS = 0.06
+FREE_SECONDS = 0.1
 """What compiling may cost before its share of the run counts."""
 RECOMPILATIONS = 40
 """Rebuilds of one region: each brings an exit in; then its exits stay exits."""
@@ -118,10 +118,10 @@ class Driver:
     def hot(self, pc: int, registers: int) -> None:
         """The counter of a loop or function ran out."""
         if self.native.twin[SLOTS["recording"]]:
-            self.native.poke(pc + COUNTER, self.settings.loop_threshold)
+            self.native.poke(pc + COUNTER, self.later())
             return
         if self.over_budget():
-            self.native.poke(pc + COUNTER, 4 * self.settings.loop_threshold)
+            self.native.poke(pc + COUNTER, self.later())
             return
         root = self.root_at(pc)
         if root is not None and root.function and not self.prepare_function(root, registers):
@@ -175,6 +175,8 @@ class Driver:
         if not inside and not root.compiled:
             self.fail(root, "left-loop", "")
             return
+        if not inside and not session.new and root.compiled:
+            return
         if new or session.new or not root.compiled or self.outdated(root):
             self.compile(root)
         elif not root.specs.get("wide"):
@@ -184,6 +186,10 @@ class Driver:
     def outdated(self, root: Root) -> bool:
         """Whether inline caches whose contents are constants of the compiled code have been filled anew since."""
         return any(self.native.peek(address) != word for address, word in root.cached_words.items())
+
+    def later(self) -> int:
+        """The counter of a loop that is to be looked at again soon."""
+        return max(1, int(self.settings.loop_threshold) // 16)
 
     def over_budget(self) -> bool:
         """Whether recording and compiling have had their share of the run: a program must not become slow by being made fast."""
@@ -283,6 +289,7 @@ class Driver:
         """Replays until what the headers believe holds."""
         started = time.perf_counter()
         profile = self.profile_of(root.code)
+        self.check_names(root)
         limit = self.deadline()
         attempts = 0
         try:
@@ -415,6 +422,14 @@ class Driver:
         stats.more["exits_taken"] = self.native.words[SLOTS["exits_taken"]]
 
     # -- look-ups
+    def check_names(self, root: Root) -> None:
+        """What was learned about a root names globals by their place: it is void once the dict has other keys."""
+        keys = self.native.peek(id(self.globals_of(root.code)) + FIELDS["dict_keys"][0])
+        stamp = keys, self.native.peek(keys + 8)
+        if root.specs.get("keys") != stamp:
+            root.specs.clear()
+            root.specs["keys"] = stamp
+
     def globals_of(self, code: TracedCode) -> dict[str, Any]:
         """The module namespace in which a loop became hot."""
         return self.namespaces[code.number]

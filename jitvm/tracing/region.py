@@ -410,6 +410,8 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
             return known
         if name == "frame_code":
             return self.constant(current.record.code)
+        if name not in ("frame_globals", "frame_builtins"):
+            raise Abort("unsupported", f"{name} of an inlined frame")
         site = self.state.frames[frame.level - 1].record.instruction(current.call_site)
         function = self.state.registers[frame.level - 1, site.values["base"]]
         if isinstance(function, Const):
