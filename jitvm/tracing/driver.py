@@ -17,7 +17,7 @@ from jitvm.spec import layout, reasons
 from jitvm.spec.bytecodes import UNIT
 from jitvm.spec.cfunctions import CFUNCTIONS, SLOTS
 from jitvm.tracing.code import TracedCode
-from jitvm.tracing.emission import Abort
+from jitvm.tracing.emission import FIELDS, Abort
 from jitvm.tracing.exits import CONSTANT, FRAME, Exit
 from jitvm.tracing.functions import FunctionRegion
 from jitvm.tracing.profile import Profile, split
@@ -427,7 +427,8 @@ class Driver:
         keys = self.native.peek(id(self.globals_of(root.code)) + FIELDS["dict_keys"][0])
         stamp = keys, self.native.peek(keys + 8)
         if root.specs.get("keys") != stamp:
-            root.specs.clear()
+            for key in [key for key in root.specs if isinstance(key, tuple) or key in ("globals", "stored")]:
+                del root.specs[key]
             root.specs["keys"] = stamp
 
     def globals_of(self, code: TracedCode) -> dict[str, Any]:
