@@ -5,7 +5,6 @@ import _frozen_importlib_external
 import gc
 import sys
 
-from jitvm import frontend
 from jitvm.runtime.sources import Sources
 from jitvm.spec.cfunctions import SLOTS
 
@@ -143,6 +142,8 @@ def _report(stats: Any) -> None:
             stats.functions_vm += 1
     words = (machine.native.words, machine.native.twin)
     parsed, refused = (sum(part[SLOTS[name]] for part in words) for name in ("formats_parsed", "formats_refused"))
+    sources = machine.sources
+    stats.cache("bytecode", sources.hits, sources.misses, len(sources.modules), 0)
     stats.cache("formats", parsed, refused, parsed + refused, 0)
     if machine.driver is not None:
         machine.driver.report(stats)
@@ -155,7 +156,7 @@ def run_module(source: bytes | str, filename: str, namespace: dict[str, Any], se
     """
     vm = start(settings)
     if vm is None:
-        exec(frontend.parse(source, filename).host, namespace)
+        exec(compile(source, filename, "exec", dont_inherit=True), namespace)
         return
     module = vm.sources.module(source, filename)
     if not sys.flags.safe_path:
