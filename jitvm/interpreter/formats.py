@@ -17,6 +17,8 @@ FORMAT_BINARY = 6
 FORMAT_FIXED = 7
 FORMAT_PERCENT = 8
 FORMAT_TEXT = 9
+FORMAT_GENERAL = 10
+FORMAT_EXPONENT = 11
 ALIGN_LEFT = 1
 ALIGN_RIGHT = 2
 ALIGN_CENTER = 3
@@ -37,6 +39,9 @@ MOST_DECIMALS = 17
 DYNAMIC_SPEC = 4
 COMPACT_ASCII = 96
 INTEGER_END = 64
+WHOLE = 0
+PART = 8
+SCALE = 16
 EIGHT_DIGITS = 100000000
 ASCII_ZEROS = 3472328296227680304
 LAST_DIGIT = 72057594037927936
@@ -195,7 +200,7 @@ def plan_of(spec: Object, place: Ptr) -> Int:
 def format_int_spec(x: Int, spec: Object, place: Ptr) -> New:
     plan = plan_of(spec, place)
     kind = plan & 15
-    if kind == FORMAT_FIXED or kind == FORMAT_PERCENT:
+    if kind == FORMAT_FIXED or kind == FORMAT_PERCENT or kind == FORMAT_GENERAL or kind == FORMAT_EXPONENT:
         return format_float_plan(as_float(x), spec, plan)
     elif kind < FORMAT_FIXED and (plan & PLAN_PRECISE) == 0 and x != LOWEST:
         buffer = local12()
@@ -257,8 +262,15 @@ def format_float_plan(x: Float, spec: Object, plan: Int) -> New:
             if shape != 0:
                 store_byte(buffer + (INTEGER_END + (shape & 255)), 0, 37)
                 shape = shape + 1
-        elif kind == FORMAT_NONE and (plan & PLAN_PRECISE) == 0:
-            shape = shortest(buffer, x)
+        elif kind == FORMAT_EXPONENT:
+            shape = scientific(buffer, x, decimals(plan) + 1, 0)
+        elif kind == FORMAT_GENERAL:
+            shape = general(buffer, x, select(decimals(plan) == 0, 1, decimals(plan)), 0)
+        elif kind == FORMAT_NONE:
+            if (plan & PLAN_PRECISE) == 0:
+                shape = shortest(buffer, x)
+            else:
+                shape = general(buffer, x, select(decimals(plan) == 0, 1, decimals(plan)), 1)
         if shape != 0:
             return assemble(buffer, shape >> 8, shape & 255, sign_of(bits(x) < 0, plan), 0, plan)
     v = new_float(x)
@@ -270,15 +282,14 @@ def decimals(plan: Int) -> Int:
     return select((plan & PLAN_PRECISE) != 0, (plan >> 25) & 127, 6)
 
 
-@helper(quiet=True)
-def fixed(buffer: Ptr, x: Float, precision: Int) -> Int:
-    """|x| rounded to ``precision`` decimals, half to even, exactly. How many digits are before the end of the integer part, times
-    256, plus how many characters follow; 0 if this is the host's."""
+@primitive
+def split_number(buffer: Ptr, x: Float, precision: Int) -> Bool:
+    """|x| times 10**precision, rounded half to even, exactly: divided by that scale into WHOLE and PART. False if it is too large."""
     word = bits(x)
     exponent = (word >> 52) & 2047
     mantissa = word & (MANTISSA_BITS - 1)
     if exponent > 1085 or precision > MOST_DECIMALS:
-        return 0
+        return False
     if exponent == 0:
         exponent = 1
     else:
@@ -294,14 +305,9 @@ def fixed(buffer: Ptr, x: Float, precision: Int) -> Int:
             fraction = mantissa & ((1 << shift) - 1)
         else:
             fraction = mantissa
-    scale = 1
-    if precision == 2:
-        scale = 100
-    else:
-        left = precision
-        while left > 0:
-            scale = scale * 10
-            left = left - 1
+    scale = select(precision == 2, 100, 1)
+    if precision != 2:
+        scale = power_of_ten(precision)
     part = 0
     if fraction != 0 and shift < 112:
         high = multiply_high(fraction, scale)
@@ -331,12 +337,119 @@ def fixed(buffer: Ptr, x: Float, precision: Int) -> Int:
         if part == scale:
             part = 0
             whole = whole + 1
+    store_int(buffer, WHOLE, whole)
+    store_int(buffer, PART, part)
+    store_int(buffer, SCALE, scale)
+    return True
+
+
+@helper(quiet=True)
+def fixed(buffer: Ptr, x: Float, precision: Int) -> Int:
+    """|x| rounded to ``precision`` decimals, half to even, exactly. How many digits are before the end of the integer part, times
+    256, plus how many characters follow; 0 if this is the host's."""
+    if not split_number(buffer, x, precision):
+        return 0
+    whole = load_int(buffer, WHOLE)
+    part = load_int(buffer, PART)
     tail = 0
     if precision > 0:
         write_padded(buffer + (INTEGER_END + 1 + precision), part, precision)
         store_byte(buffer + INTEGER_END, 0, 46)
         tail = precision + 1
     count = write_digits(buffer + INTEGER_END, whole)
+    return count * 256 + tail
+
+
+@primitive
+def leading_place(buffer: Ptr, size: Float) -> Int:
+    """How many digits a number has before the point; if none, minus the zeros after it. 0.0001 <= size < 2**63."""
+    if size >= 1.0:
+        return write_digits(buffer + INTEGER_END, as_int(size))
+    return select(size < 0.001, -3, select(size < 0.01, -2, select(size < 0.1, -1, 0)))
+
+
+@helper(quiet=True)
+def scientific(buffer: Ptr, x: Float, precision: Int, strip: Int) -> Int:
+    """x rounded to ``precision`` digits with an exponent, given as by ``fixed``; with ``strip`` without zeros at the end."""
+    size = select(bits(x) < 0, -x, x)
+    if not (size >= 0.0001 and size < 4000000000000000000.0) or precision > MOST_DECIMALS:
+        return 0
+    digits = leading_place(buffer, size)
+    number = 0
+    limit = power_of_ten(precision)
+    if digits <= precision:
+        if not split_number(buffer, x, precision - digits):
+            return 0
+        number = load_int(buffer, WHOLE) * load_int(buffer, SCALE) + load_int(buffer, PART)
+    else:
+        whole = as_int(size)
+        unit = power_of_ten(digits - precision)
+        number = whole // unit
+        over = (whole - number * unit) * 2
+        if over > unit:
+            number = number + 1
+        elif over == unit:
+            if as_float(whole) != size or (number & 1) != 0:
+                number = number + 1
+    if number == limit:
+        number = number // 10
+        digits = digits + 1
+    count = precision
+    if strip != 0:
+        while count > 1 and number % 10 == 0:
+            number = number // 10
+            count = count - 1
+    write_padded(buffer + (INTEGER_END + count), number, count)
+    store_byte(buffer, INTEGER_END - 1, load_byte(buffer, INTEGER_END))
+    store_byte(buffer, INTEGER_END, 46)
+    tail = select(count > 1, count, 0)
+    exponent = digits - 1
+    end = buffer + (INTEGER_END + tail)
+    store_byte(end, 0, 101)
+    store_byte(end, 1, select(exponent < 0, 45, 43))
+    exponent = select(exponent < 0, -exponent, exponent)
+    store_byte(end, 2, 48 + exponent // 10)
+    store_byte(end, 3, 48 + exponent % 10)
+    return 256 + tail + 4
+
+
+@primitive
+def power_of_ten(n: Int) -> Int:
+    power = 1
+    left = n
+    while left > 0:
+        power = power * 10
+        left = left - 1
+    return power
+
+
+@helper(quiet=True)
+def general(buffer: Ptr, x: Float, precision: Int, least: Int) -> Int:
+    """x rounded to ``precision`` digits without zeros at the end (``least`` decimals are kept), given as by ``fixed``."""
+    size = select(bits(x) < 0, -x, x)
+    digits = 1
+    if size != 0.0:
+        if not (size >= 0.0001 and size < 4000000000000000000.0):
+            return 0
+        digits = leading_place(buffer, size)
+    if digits > precision - least:
+        return scientific(buffer, x, precision, 1)
+    shape = fixed(buffer, x, precision - digits)
+    count = shape >> 8
+    if shape == 0:
+        return 0
+    if count > precision - least and load_int(buffer, WHOLE) != 0:
+        return scientific(buffer, x, precision, 1)
+    tail = shape & 255
+    if tail > 0:
+        while load_byte(buffer, INTEGER_END + tail - 1) == 48:
+            tail = tail - 1
+        if tail == 1:
+            tail = 0
+    if tail == 0 and least != 0:
+        store_byte(buffer, INTEGER_END, 46)
+        store_byte(buffer, INTEGER_END + 1, 48)
+        tail = 2
     return count * 256 + tail
 
 
@@ -375,11 +488,7 @@ def shortest(buffer: Ptr, x: Float) -> Int:
                 k = 16
             if k <= 0:
                 return 0
-            scale = 1
-            power = 0
-            while power < k:
-                scale = scale * 10
-                power = power + 1
+            scale = power_of_ten(k)
             whole_digits = as_int(size * as_float(scale) + 0.5)
             if as_float(whole_digits) / as_float(scale) != size:
                 return 0
@@ -595,6 +704,10 @@ def kind_of(char: Int) -> Int:
         return FORMAT_PERCENT
     if char == 115:
         return FORMAT_TEXT
+    if char == 103:
+        return FORMAT_GENERAL
+    if char == 101:
+        return FORMAT_EXPONENT
     if char == 98:
         return FORMAT_BINARY
     if char == 111:
