@@ -113,10 +113,18 @@ def _first_hot(pc: int, registers: int) -> None:
     gc.disable()
     try:
         driver = start_tracing(machine)
+    except Exception as error:
+        machine.native.set_object("vm_hot", _never_hot)
+        print(f"jitvm: internal error, compilation is off: {error!r}", file=sys.stderr)
+        return
     finally:
         if collecting:
             gc.enable()
     driver.hot(pc, registers)
+
+
+def _never_hot(_pc: int, _registers: int) -> None:
+    """Compilation is off: hot loops stay in the interpreter."""
 
 
 def start_tracing(vm: Machine) -> Any:
