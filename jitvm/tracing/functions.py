@@ -183,7 +183,7 @@ class FunctionRegion(Region):
         if new:
             del self.state.owners[name]
         else:
-            self.emit(f"call void {self.helper('t_xincref')}(ptr %ctx, ptr {name})")
+            self.reference(name)
         return f"ptr {name}"
 
     def truth_of_bool(self, value: Value) -> str:
@@ -304,7 +304,7 @@ class FunctionRegion(Region):
         if new or (isinstance(value, Obj) and self.state.owners.get(name) == OWNED):
             self.state.owners.pop(name, None)
         else:
-            self.emit(f"call void {self.helper('t_xincref')}(ptr %ctx, ptr {name})")
+            self.reference(name)
         return self.op(f"ptrtoint ptr {name} to i64")
 
     # -- text
@@ -347,7 +347,7 @@ class FunctionRegion(Region):
                 self.emit(f"br i1 {test}, label %{good}, label %interpret")
                 self.at(good)
             else:
-                self.emit(f"call void {self.helper('t_xincref')}(ptr %ctx, ptr {value.name})")
+                self.reference(value.name)
             texts.append(self.pass_plain(value, kind))
         frame = f"getelementptr i8, ptr %regs, i64 {-CONSTANTS['FRAME_SIZE']}"
         base = self.op(frame)
@@ -400,5 +400,5 @@ class FunctionRegion(Region):
             value = BoolValue(I1(self.decode_payload(payload, "bool")))
         name, new = self.box(value)
         if not new:
-            self.emit(f"call void {self.helper('t_xincref')}(ptr %ctx, ptr {name})")
+            self.reference(name)
         return name

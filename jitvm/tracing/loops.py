@@ -270,7 +270,7 @@ class LoopsMixin(Machine):
                 if owner == BORROWED:
                     self.own(value)
                 elif owner == ANCHORED and not (place[0] == 0 and state.memory.get(place[1]) == value):
-                    self.emit(f"call void {self.helper('t_xincref')}(ptr %ctx, ptr {value.name})")
+                    self.reference(value.name)
                     state.owners[value.name] = OWNED
 
     def coerce(self, place: tuple[int, int], kind: str) -> str:
@@ -298,7 +298,7 @@ class LoopsMixin(Machine):
             self.emit(f"store ptr null, ptr {self.place_of(place[1])}")
             del state.owners[value.name]
         elif name != "null":
-            self.emit(f"call void {self.helper('t_xincref')}(ptr %ctx, ptr {name})")
+            self.reference(name)
         return name
 
     def holders(self, value: Obj) -> int:

@@ -145,6 +145,7 @@ class Machine(Numbers):
         place = self.op(f"getelementptr ptr, ptr {start}, i64 {index}")
         name = self.op(f"load ptr, ptr {place}")
         self.state.owners[name] = BORROWED
+        self.state.cse[f"present {name}"] = True
         return Obj(name)
 
     def cache(self) -> Cache:
@@ -232,13 +233,19 @@ class Machine(Numbers):
         count = self.op(f"load i64, ptr {name}")
         self.emit(f"store i64 {self.op(f'add i64 {count}, 1')}, ptr {name}")
 
+    def reference(self, name: str) -> None:
+        """Another reference to an object, if there is one."""
+        state = self.state
+        empty = state.cse.get(f"icmp eq ptr {name}, null")
+        if name in state.types or f"present {name}" in state.cse or (empty is not None and state.facts.get(empty) is False):
+            self.add_reference(name)
+        elif name != "null":
+            self.emit(f"call void {self.helper('t_xincref')}(ptr %ctx, ptr {name})")
+
     def own(self, value: Value) -> None:
         """Gives an object that is borrowed a reference of the trace's."""
         if isinstance(value, Obj) and self.state.owners.get(value.name) == BORROWED:
-            if value.name in self.state.types:
-                self.add_reference(value.name)
-            else:
-                self.emit(f"call void {self.helper('t_xincref')}(ptr %ctx, ptr {value.name})")
+            self.reference(value.name)
             self.state.owners[value.name] = OWNED
 
     def flush(self, forget: bool = True) -> None:

@@ -457,7 +457,7 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
             elsewhere = any(i != index and other == held for i, other in state.memory.items())
             if not elsewhere:
                 if held.name in state.live_names():
-                    self.emit(f"call void {self.helper('t_xincref')}(ptr %ctx, ptr {held.name})")
+                    self.reference(held.name)
                     state.owners[held.name] = OWNED
                 else:
                     del state.owners[held.name]
@@ -471,7 +471,7 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
             if isinstance(value, Obj) and state.owners.get(name) == OWNED:
                 state.owners[name] = ANCHORED
             elif not new:
-                self.emit(f"call void {self.helper('t_xincref')}(ptr %ctx, ptr {name})")
+                self.reference(name)
             else:
                 state.owners.pop(name, None)
             self.emit(f"call void {self.helper('t_store_object')}(ptr %ctx, ptr {place}, ptr {name})")
