@@ -32,7 +32,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-QUIET = frozenset("PyFloat_FromDouble PyLong_FromLongLong".split())
+QUIET = frozenset("PyFloat_FromDouble PyLong_FromLongLong PyDict_GetItemWithError".split())
 """C functions that neither run Python code nor change an object that a trace has fields of; helpers say so themselves."""
 MAY_END = frozenset((int, float, bool, str, bytes, range, type(None), type(iter(range(0)))))
 """Types whose end of life runs no Python code."""

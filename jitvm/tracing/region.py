@@ -97,6 +97,7 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
         self.trail: list[Any] = []
         self.outcomes: list[int] = []
         self.vectors: list[Any] = []
+        self.start_exit: tuple[State, int, str] | None = None
         self.again = False
         self.headers: list[Header] = []
         self.visited: set[tuple[Any, int]] = set()
@@ -372,12 +373,19 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
             return
         if self.state.facts.get(test) is want:
             return
-        good, bad = self.label(), self.label()
+        good, bad = self.label(), self.exit_at_start()
         yes, no = (good, bad) if want else (bad, good)
         self.emit(f"br i1 {self.force_guard(test, want)}, label %{yes}, label %{no}, !prof !{0 if want else 1}")
-        self.leave(self.start, self.pc, (self.path, self.pc), bad)
         self.at(good)
         self.assume(self.state, test, want)
+
+    def exit_at_start(self) -> str:
+        """The block that leaves at the start of the bytecode: all its guards share one."""
+        known = self.start_exit
+        if known is None or known[0] is not self.start or known[1] != self.pc:
+            known = self.start_exit = (self.start, self.pc, self.label())
+            self.leave(self.start, self.pc, (self.path, self.pc), known[2])
+        return known[2]
 
     def fork(self, test: Any, want: bool, others: list[Any]) -> None:
         """Both ways go on."""
