@@ -39,6 +39,11 @@ def binary(left: Object, right: Object, op: Template) -> Object:
             if op == "floordiv":
                 return new_int(floor_quotient(int_value(left), int_value(right)))
             return new_int(floor_remainder(int_value(left), int_value(right)))
+    if op == "mod":
+        if is_type(left, PyUnicode_Type):
+            if is_int(right) or is_float(right) or is_type(right, PyUnicode_Type):
+                return format_percent_one(left, right)
+            return format_percent(left, right)
     if op == "lshift":
         if is_int(left) and is_int(right) and below(int_value(right), 62) and shift_fits(int_value(left), int_value(right)):
             return new_int(int_value(left) << int_value(right))

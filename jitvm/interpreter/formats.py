@@ -4,7 +4,7 @@ A specification is parsed into a plan of one word; a plan is nothing but numbers
 Numbers are written into a buffer first: digits of the integer part end at byte INTEGER_END, what follows them (point, decimals,
 percent sign) begins there. CPython's rules: Python/formatter_unicode.c; shortest floats: ``float_repr``.
 """
-from jitvm.rpython.dialect import *  # noqa: F403
+from jitvm.rpython.dialect import *
 
 # A plan: bits 0-3 kind, 8-14 fill, 16-18 align, 19-20 sign, 21 alternate, 22-23 grouping, 24 has precision, 25-31 precision,
 # 32-43 width, 44 zero-filled, 45 there is a plan. PLAN_HOST: the host must format this.
@@ -199,10 +199,20 @@ def plan_of(spec: Object, place: Ptr) -> Int:
 @helper(raises=True, quiet=True, text=True)
 def format_int_spec(x: Int, spec: Object, place: Ptr) -> New:
     plan = plan_of(spec, place)
+    made = int_text(x, plan)
+    if likely(not is_null(made)):
+        return made
+    v = new_int(x)
+    return PyObject_Format(v, spec)
+
+
+@helper(quiet=True, text=True)
+def int_text(x: Int, plan: Int) -> New:
+    """An int by a plan; null if this is the host's."""
     kind = plan & 15
     if kind == FORMAT_FIXED or kind == FORMAT_PERCENT or kind == FORMAT_GENERAL or kind == FORMAT_EXPONENT:
-        return format_float_plan(as_float(x), spec, plan)
-    elif kind < FORMAT_FIXED and (plan & PLAN_PRECISE) == 0 and x != LOWEST:
+        return float_text(as_float(x), plan)
+    if kind < FORMAT_FIXED and (plan & PLAN_PRECISE) == 0 and x != LOWEST:
         buffer = local12()
         magnitude = select(x < 0, -x, x)
         count = 0
@@ -215,8 +225,7 @@ def format_int_spec(x: Int, spec: Object, place: Ptr) -> New:
         if (plan & PLAN_ALTERNATE) != 0 and kind > FORMAT_DECIMAL:
             prefix = select(kind == FORMAT_HEX, 120, select(kind == FORMAT_HEX_UPPER, 88, select(kind == FORMAT_OCTAL, 111, 98)))
         return assemble(buffer, count, 0, sign_of(x < 0, plan), prefix, plan)
-    v = new_int(x)
-    return PyObject_Format(v, spec)
+    return NULL
 
 
 @primitive
@@ -243,12 +252,16 @@ def sign_of(negative: Bool, plan: Int) -> Int:
 
 @helper(raises=True, quiet=True, text=True)
 def format_float_spec(x: Float, spec: Object, place: Ptr) -> New:
-    return format_float_plan(x, spec, plan_of(spec, place))
+    made = float_text(x, plan_of(spec, place))
+    if likely(not is_null(made)):
+        return made
+    v = new_float(x)
+    return PyObject_Format(v, spec)
 
 
-@helper(raises=True, quiet=True, text=True)
-def format_float_plan(x: Float, spec: Object, plan: Int) -> New:
-    """A float by a plan: a fixed number of decimals by exact integer arithmetic, or the shortest text that reads back."""
+@helper(quiet=True, text=True)
+def float_text(x: Float, plan: Int) -> New:
+    """A float by a plan: rounded by exact integer arithmetic, or the shortest text that reads back; null if this is the host's."""
     if (plan & PLAN_ALTERNATE) == 0:
         buffer = local12()
         shape = 0
@@ -273,8 +286,7 @@ def format_float_plan(x: Float, spec: Object, plan: Int) -> New:
                 shape = general(buffer, x, select(decimals(plan) == 0, 1, decimals(plan)), 1)
         if shape != 0:
             return assemble(buffer, shape >> 8, shape & 255, sign_of(bits(x) < 0, plan), 0, plan)
-    v = new_float(x)
-    return PyObject_Format(v, spec)
+    return NULL
 
 
 @primitive
@@ -589,8 +601,15 @@ def write_groups(to: Ptr, digits: Ptr, count: Int, shown: Int, size: Int, separa
 
 @helper(raises=True, quiet=True, text=True)
 def format_text_spec(v: Object, spec: Object, place: Ptr) -> New:
-    """A string with a specification: cut to its precision, filled to its width."""
-    plan = plan_of(spec, place)
+    made = cut_text(v, plan_of(spec, place))
+    if likely(not is_null(made)):
+        return made
+    return PyObject_Format(v, spec)
+
+
+@helper(quiet=True, text=True)
+def cut_text(v: Object, plan: Int) -> New:
+    """A string by a plan: cut to its precision, filled to its width; null if this is the host's."""
     kind = plan & 15
     align = (plan >> 16) & 7
     if (kind == FORMAT_NONE or kind == FORMAT_TEXT) and (plan & NOT_FOR_TEXT) == 0 and align != ALIGN_INNER and is_ascii(v):
@@ -609,14 +628,15 @@ def format_text_spec(v: Object, spec: Object, place: Ptr) -> New:
         copy_text(to + left, text_data(v), count)
         fill_text(to + (left + count), fill, padding - left)
         return made
-    return PyObject_Format(v, spec)
+    return NULL
 
 
 # -- specifications
 @primitive
 def alignment(char: Int) -> Int:
     """The number of an alignment character, or 0."""
-    return select(char == 60, ALIGN_LEFT, select(char == 62, ALIGN_RIGHT, select(char == 94, ALIGN_CENTER, select(char == 61, ALIGN_INNER, 0))))
+    right = select(char == 62, ALIGN_RIGHT, select(char == 94, ALIGN_CENTER, select(char == 61, ALIGN_INNER, 0)))
+    return select(char == 60, ALIGN_LEFT, right)
 
 
 @helper(quiet=True)
@@ -713,3 +733,145 @@ def kind_of(char: Int) -> Int:
     if char == 111:
         return FORMAT_OCTAL
     return 0
+
+
+# -- template % values
+MOST_PIECES = 12
+
+
+@helper(raises=True, quiet=True)
+def format_percent_one(template: Object, value: Object) -> New:
+    """template % value for an exact int, float or string: runs no Python code."""
+    return format_percent(template, value)
+
+
+@helper(raises=True, runs=True)
+def format_percent(template: Object, values: Object) -> New:
+    """template % values of a string."""
+    if is_ascii(template) and formats_off() == 0:
+        made = percent_text(template, values)
+        if likely(not is_null(made)):
+            return made
+    return PyNumber_Remainder(template, values)
+
+
+@helper(quiet=True)
+def percent_text(template: Object, values: Object) -> New:
+    """template % values where all conversions and values are simple; null if this is the host's."""
+    pieces = local12()
+    after = local()
+    text = text_data(template)
+    length = unicode_length(template)
+    items = select(type_pointer(values) is PyTuple_Type, as_pointer(values) + TUPLE_ITEMS, NULLP)
+    total = 1
+    if items != NULLP:
+        total = var_size(values)
+    count = 0
+    taken = 0
+    start = 0
+    i = 0
+    while count + 2 <= MOST_PIECES:
+        while i < length and load_byte(text, i) != 37:
+            i = i + 1
+        if i > start:
+            literal = new_text(i - start)
+            copy_text(text_data(literal), text + start, i - start)
+            store_pointer(pieces, count * 8, disown(literal))
+            count = count + 1
+        if i == length:
+            if taken != total or count == 0:
+                break
+            return join_window(pieces, count)
+        start = i + 1
+        if load_byte(text, start) == 37:
+            i = start + 1
+        else:
+            plan = percent_plan(text, start, after)
+            if plan == PLAN_HOST or taken >= total:
+                break
+            value = values
+            if items != NULLP:
+                value = load_object(items, taken * 8)
+            piece = percent_piece(value, plan)
+            if is_null(piece):
+                break
+            taken = taken + 1
+            store_pointer(pieces, count * 8, disown(piece))
+            count = count + 1
+            start = load_int(after, 0)
+            i = start
+    drop_registers(pieces, 0, count)
+    return NULL
+
+
+@helper(quiet=True)
+def percent_piece(v: Object, plan: Int) -> New:
+    """One value of ``%``; null if this is the host's."""
+    kind = plan & 15
+    if is_int(v):
+        if kind == FORMAT_TEXT:
+            return int_text(int_value(v), plan - FORMAT_TEXT + FORMAT_DECIMAL)
+        return int_text(int_value(v), plan)
+    if is_float(v):
+        if kind == FORMAT_TEXT and (plan & PLAN_PRECISE) == 0:
+            return float_text(float_value(v), plan - FORMAT_TEXT + FORMAT_NONE)
+        if kind >= FORMAT_FIXED and kind != FORMAT_TEXT:
+            return float_text(float_value(v), plan)
+        return NULL
+    if type_pointer(v) is PyUnicode_Type and kind == FORMAT_TEXT:
+        return cut_text(v, plan)
+    return NULL
+
+
+@helper(quiet=True)
+def percent_plan(text: Ptr, start: Int, after: Ptr) -> Int:
+    """The plan of the conversion whose flags begin at ``start``; where it ends is put at ``after``."""
+    i = start
+    left = 0
+    zero = 0
+    sign = 0
+    while True:
+        char = load_byte(text, i)
+        if char == 45:
+            left = 1
+        elif char == 48:
+            zero = 1
+        elif char == 43:
+            sign = SIGN_PLUS
+        elif char == 32:
+            if sign == 0:
+                sign = SIGN_SPACE
+        else:
+            break
+        i = i + 1
+    width = 0
+    while below(load_byte(text, i) - 48, 10):
+        width = width * 10 + load_byte(text, i) - 48
+        i = i + 1
+        if width >= WIDEST:
+            return PLAN_HOST
+    plan = PLAN_VALID | (width << 32)
+    if load_byte(text, i) == 46:
+        i = i + 1
+        precision = 0
+        if not below(load_byte(text, i) - 48, 10):
+            return PLAN_HOST
+        while below(load_byte(text, i) - 48, 10):
+            precision = precision * 10 + load_byte(text, i) - 48
+            i = i + 1
+            if precision > 127:
+                return PLAN_HOST
+        plan = plan | PLAN_PRECISE | (precision << 25)
+    char = load_byte(text, i)
+    kind = select(char == 105 or char == 117, FORMAT_DECIMAL, kind_of(char))
+    if kind == 0 or kind == FORMAT_BINARY or kind == FORMAT_PERCENT:
+        return PLAN_HOST
+    if kind == FORMAT_TEXT and (zero != 0 or sign != 0):
+        return PLAN_HOST
+    store_int(after, 0, i + 1)
+    plan = plan | (sign << 19) | kind
+    if left != 0:
+        return plan | (ALIGN_LEFT << 16) | (32 << 8)
+    if zero != 0:
+        return plan | PLAN_ZERO | (48 << 8)
+    return plan | (ALIGN_RIGHT << 16) | (32 << 8)

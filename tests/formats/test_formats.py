@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.formats.cases import script
+from tests.formats.cases import PERCENT, script
 
 MODES = {"no-jit": ("--no-jit",), "default": (), "threshold-1": ("-X", "threshold=1"), "off": ("-X", "format_cache=0")}
 
@@ -33,14 +33,22 @@ def test_grammar_of_specifications(mode: str, seed: int, specs: int, values: int
        st.lists(st.from_regex(r"\A([*0 x]?[<>^=])?[-+ ]?#?0?[0-9]{0,2}[,_]?(\.[0-9]{1,2})?[bdoxXf%sFge]?\Z"), min_size=40, max_size=60))
 @settings(max_examples=6, deadline=None)
 def test_hypothesis(tmp_path_factory: pytest.TempPathFactory, values: list[object], specs: list[str]) -> None:
+    differ = "if shown(f{0}, value) != shown(format, value, {1!r}): print(repr(value), {1!r}, shown(f{0}, value))"
     lines = ["nan, inf = float('nan'), float('inf')", "def shown(run, *arguments):", "    try:", "        return run(*arguments)",
              "    except (ValueError, OverflowError) as error:", "        return str(error)", f"values = {values!r}"]
     for number, spec in enumerate(specs):
         lines += [f"def f{number}(value): return f{('{value:' + spec + '}')!r}", "for value in values:",
-                  f"    if shown(f{number}, value) != shown(format, value, {spec!r}): print(repr(value), {spec!r}, shown(f{number}, value))"]
+"    " + differ.format(number, spec)]
     path = tmp_path_factory.mktemp("formats") / "script.py"
     path.write_text("\n".join(lines) + "\n")
     assert run(path, ("--no-jit",)) == ""
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_percent(mode: str, tmp_path: Path) -> None:
+    path = tmp_path / "script.py"
+    path.write_text(PERCENT.replace("{seed}", str(len(mode))).replace("{count}", "6000"))
+    assert run(path, MODES[mode]) == "compared 6000\n"
 
 
 LOOPS = '''
