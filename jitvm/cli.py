@@ -255,14 +255,15 @@ def _has_importer(path: str) -> bool:
     return False
 
 
-_named_by_us: dict[str, Any] | None = None
+_named_by_us = False
+"""Whether the script's module got ``__file__`` from us; not the module's dict, which nobody may keep alive."""
 
 
 def _run_as_file(source: bytes, filename: str, namespace: dict[str, Any], request: _Request, launch: Any) -> None:
     """Runs source text that the host would read from a file."""
     global _named_by_us
     namespace["__file__"], namespace["__cached__"] = filename, None
-    _named_by_us = namespace
+    _named_by_us = True
     refusal = None
     try:
         launch(source, filename, namespace, request.settings)
@@ -278,9 +279,9 @@ def _run_as_file(source: bytes, filename: str, namespace: dict[str, Any], reques
 
 def _forget_names() -> None:
     """Removes from ``__main__`` what the host removes once a script has ended."""
-    if _named_by_us is not None:
+    if _named_by_us:
         for name in ("__file__", "__cached__"):
-            _named_by_us.pop(name, None)
+            sys.modules["__main__"].__dict__.pop(name, None)
 
 
 def _raise_as_host(source: bytes, filename: str) -> None:
