@@ -4,6 +4,8 @@ Every code object of a module gets a record at once, in state lazy; the function
 """
 from __future__ import annotations
 
+import sys
+
 from jitvm.backend import foreign
 from jitvm.frontend.code import Unsupported, host_codes
 from jitvm.spec import layout
@@ -83,6 +85,10 @@ class Records:
 
     def ready(self, record: Record) -> bool:
         """Compiles and links a record; False where the host must run it (``record.reason`` says why)."""
+        if sys.meta_path is None:  # the host is shutting down: nothing can be imported any more, finalisers run on the host
+            record.reason = "the interpreter is shutting down"
+            record.set("vm_state", HOST)
+            return False
         try:
             unit = record.module.unit(record.code)
         except Unsupported as error:

@@ -74,7 +74,8 @@ def _blocks():
     import gc, sys
     gc.collect(); gc.collect()
     launch = sys.modules.get("jitvm.runtime.launch")
-    kept = launch.machine.native.state("free_int_count") + launch.machine.native.state("free_float_count") if launch else 0
+    lists = ("free_int_count", "free_float_count", "free_text_count")
+    kept = sum(launch.machine.native.state(name) for name in lists) if launch else 0
     return sys.getallocatedblocks() - kept
 def _rounds():
     import io, sys
