@@ -140,7 +140,8 @@ def after_exit() -> None:
     store_int(exit, 16, count)
     if unlikely(count == load_int(exit, 24)):
         set_frame_instr(frame, load_pointer(at, 8))
-        hot_exit(load_int(exit, 32), regs)
+        if hot_exit(load_int(exit, 32), regs) < 0:
+            return handler("raise_here", at, regs, vm_constants(record))
         if recording() != 0:
             set_recording(0)
             return goto(at, regs, vm_constants(record), as_pointer(record_context()))
@@ -148,9 +149,9 @@ def after_exit() -> None:
 
 
 @helper(cold=True)
-def hot_exit(number: Int, registers: Ptr) -> None:
-    """An exit became hot: the runtime decides (vm_exit(number, registers))."""
-    tell(vm_exit, as_pointer(number), registers)
+def hot_exit(number: Int, registers: Ptr) -> Int:
+    """An exit became hot: the runtime decides (vm_exit(number, registers)); -1 as ``tell``."""
+    return tell(vm_exit, as_pointer(number), registers)
 
 
 @helper()

@@ -595,9 +595,11 @@ def unwind() -> None:
 
 @primitive
 def stop_recording() -> None:
-    """The activation that records returns to C: the recording ends."""
+    """The activation that records returns to C: the recording ends. A signal's exception has no place to go to here."""
     if unlikely(recording() != 0):
-        end_segment(NULLP, NULLP)
+        set_recording(0)
+        if tell(vm_recorded, NULLP, NULLP) < 0:
+            PyErr_Clear()
 
 
 @entry

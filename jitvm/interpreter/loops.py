@@ -1,5 +1,5 @@
 """Loop headers: polling, counting, entering compiled loops, beginning and ending recordings."""
-from jitvm.rpython.dialect import *  # noqa: F403
+from jitvm.rpython.dialect import *
 
 
 @control
@@ -29,22 +29,25 @@ def loop(nest: Imm) -> None:
     return goto(next_pc(), regs, consts)
 
 
-@helper(cold=True)
-def hot_loop(at: Ptr, registers: Ptr) -> None:
+@helper(raises=True, cold=True)
+def hot_loop(at: Ptr, registers: Ptr) -> Int:
     """A loop became hot: the runtime decides (vm_hot(pc, registers)); it sets ``recording`` to have a segment recorded."""
-    tell(vm_hot, at, registers)
+    return tell(vm_hot, at, registers)
 
 
-@helper(cold=True)
-def end_segment(at: Ptr, registers: Ptr) -> None:
+@helper(raises=True, cold=True)
+def end_segment(at: Ptr, registers: Ptr) -> Int:
     """A recording reached a loop header: the runtime takes the log (vm_recorded(pc, registers))."""
     set_recording(0)
-    tell(vm_recorded, at, registers)
+    return tell(vm_recorded, at, registers)
 
 
 @helper(cold=True)
-def tell(function: Object, at: Ptr, registers: Ptr) -> None:
-    """Calls the runtime with two addresses, unseen: exception state and recursion budget of the thread stay as they are."""
+def tell(function: Object, at: Ptr, registers: Ptr) -> Int:
+    """Calls the runtime with two addresses, unseen: exception state and recursion budget of the thread stay as they are.
+
+    -1 with an exception set if one must reach the program: a signal handler raised it while the runtime ran.
+    """
     kind = local()
     value = local()
     trace = local()
@@ -52,17 +55,24 @@ def tell(function: Object, at: Ptr, registers: Ptr) -> None:
     thread = PyThreadState_Get()
     remaining = ts_recursion_remaining(thread)
     set_ts_recursion_remaining(thread, remaining + 1000)
-    call_with_addresses(function, at, registers)
+    answer = call_with_addresses(function, at, registers)
     set_ts_recursion_remaining(thread, remaining)
+    if answer < 0:
+        release_to(load_object(kind, 0))
+        release_to(load_object(value, 0))
+        release_to(load_object(trace, 0))
+        return -1
     PyErr_Restore(owned(load_object(kind, 0)), owned(load_object(value, 0)), owned(load_object(trace, 0)))
+    return 0
 
 
-@helper(raises=True)
+@helper(cold=True)
 def call_with_addresses(function: Object, at: Ptr, registers: Ptr) -> Int:
+    """0, or -1 with an exception set."""
     first = PyLong_FromLongLong(as_int(at))
     second = PyLong_FromLongLong(as_int(registers))
     cells = local3()
     store_pointer(cells, 0, as_pointer(first))
     store_pointer(cells, 8, as_pointer(second))
-    done = PyObject_Vectorcall(function, cells, 2, NULL)
+    PyObject_Vectorcall(function, cells, 2, NULL)
     return 0

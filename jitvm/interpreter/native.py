@@ -4,7 +4,7 @@ Each activation of a native function has an area of words on the C stack: regist
 native caller, the descriptor of the call site at which it waits, its function object, then the values that live across that call, raw.
 A frame is made from an area when foreign code or the interpreter runs next: outermost first, so that the data stack is in order.
 """
-from jitvm.rpython.dialect import *  # noqa: F403
+from jitvm.rpython.dialect import *
 
 AREA_REGISTERS = 0
 AREA_CALLER = 8
@@ -35,10 +35,10 @@ def resume(kind: Imm) -> None:
     return goto(next_pc(), regs, consts)
 
 
-@helper(cold=True)
-def hot_function(at: Ptr, registers: Ptr) -> None:
+@helper(raises=True, cold=True)
+def hot_function(at: Ptr, registers: Ptr) -> Int:
     """A function became hot: the runtime decides, as for a loop."""
-    tell(vm_hot, at, registers)
+    return tell(vm_hot, at, registers)
 
 
 @control
@@ -59,7 +59,7 @@ def materialize(thread: Ptr, area: Ptr) -> None:
     registers = push_native(thread, area)
     site = load_pointer(area, AREA_SITE)
     keep_shared(site, area + AREA_VALUES)
-    restored = restore_entries(thread, registers, site, area + AREA_VALUES)
+    restore_entries(thread, registers, site, area + AREA_VALUES)
     set_frame_instr(registers - FRAME_SIZE, load_pointer(load_pointer(site, 0), 8))
 
 

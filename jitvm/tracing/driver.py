@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 LOG_WORDS_PER_BYTECODE = 8
 ATTEMPTS = 16
 """Replays of a region until its headers' kinds settle."""
+UNSEEN_SECONDS = 0.05
+"""Other threads are not let in for so long while the compiler runs in the program's thread: they could see its frames."""
 FREE_SECONDS = 0.1
 """What compiling may cost before its share of the run counts."""
 RECOMPILATIONS = 40
@@ -73,18 +75,39 @@ def unseen(method: Any) -> Any:
     def callback(self: Driver, *arguments: Any) -> None:
         if self.broken:
             return
+        interval = sys.getswitchinterval()
+        sys.setswitchinterval(max(interval, UNSEEN_SECONDS))
         try:
             method(self, *arguments)
         except BaseException as error:
-            self.broken = True
             self.native.set_state("recording", 0)
+            self.session = None
+            if not _is_ours(error):
+                raise
+            self.broken = True
             print(f"jitvm: internal error, compilation is off: {error!r}", file=sys.stderr)
             if self.settings.verify or self.settings.dump:
                 import traceback
 
                 traceback.print_exc()
+        finally:
+            sys.setswitchinterval(interval)
 
     return callback
+
+
+def _is_ours(error: BaseException) -> bool:
+    """Whether an exception comes from jitvm itself; else a signal handler raised it, and cuts jitvm's frames off its traceback."""
+    if isinstance(error, KeyboardInterrupt):
+        error.__traceback__ = None
+        return False
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_globals.get("__name__", "").startswith("jitvm."):
+        trace = trace.tb_next
+    if trace is None or isinstance(error, (RecursionError, MemoryError)):
+        return True
+    error.__traceback__ = trace
+    return False
 
 
 class Driver:
@@ -104,7 +127,7 @@ class Driver:
         self.compiler = Compiler(0 if settings.tiers else settings.codegen)
         self.best_compiler = Compiler(settings.codegen)
         self.upgrades = Upgrades(self.upgrade)
-        atexit.register(self.upgrades.close)
+        atexit.register(self.close)
         self.keep: list[Any] = []
         self.broken = False
         self.descriptors: list[array[int]] = []
@@ -190,6 +213,18 @@ class Driver:
     def later(self) -> int:
         """The counter of a loop that is to be looked at again soon."""
         return max(1, int(self.settings.loop_threshold) // 16)
+
+    def close(self) -> None:
+        """At exit: no compiled loop is entered any more, and nothing of the program is kept alive."""
+        self.broken = True
+        self.upgrades.close()
+        for root in self.roots.values():
+            self.native.poke(root.pc + COUNTER, 0)
+            self.native.poke(root.pc + COUNTER - 8, 0)
+            root.cached_words = {}
+        self.namespaces.clear()
+        self.exits.clear()
+        self.keep.clear()
 
     def over_budget(self) -> bool:
         """Whether recording and compiling have had their share of the run: a program must not become slow by being made fast."""
