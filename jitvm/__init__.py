@@ -9,7 +9,7 @@ def _own_builtins() -> None:
     import builtins
 
     machinery = sys.modules["_frozen_importlib_external"]
-    if type(__spec__.loader) is not machinery.SourceFileLoader:  # type: ignore[attr-defined]
+    if type(__spec__.loader) is not machinery.SourceFileLoader:
         return
     own = dict(vars(builtins))
 
@@ -20,10 +20,10 @@ def _own_builtins() -> None:
             module.__dict__["__builtins__"] = own
             super().exec_module(module)
 
-    suffixes = [(Loader, machinery.SOURCE_SUFFIXES)]  # type: ignore[attr-defined]
+    suffixes = [(Loader, machinery.SOURCE_SUFFIXES)]
     base = __path__[0]
     for name in ("", "/backend", "/frontend", "/interpreter", "/report", "/rpython", "/runtime", "/spec", "/tracing"):
-        sys.path_importer_cache[base + name] = machinery.FileFinder(base + name, *suffixes)  # type: ignore[attr-defined]
+        sys.path_importer_cache[base + name] = machinery.FileFinder(base + name, *suffixes)
 
 
 _own_builtins()
