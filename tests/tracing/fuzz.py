@@ -229,7 +229,8 @@ class Writer:
             self.put(depth, self.pick(f"o.a = clip({self.num(1)})", f"o.b = clip({self.num(1)})", "o = P(i, b)", "o = Q(a, i)",
                                       "o = S(i, i)", "o.a += 1", "a, b = b, a", "a, b = T[:2]", "(a, b, c) = T"))
         elif r < 0.55:
-            self.put(depth, self.pick("s = s[:10] + str(i)", "s = f'{i}:{a!r:.5}{s[:3]}'", "s += 'x'", "s = s[1:6]", "s = '%d,%s' % (i, s[:4])"))
+            self.put(depth, self.pick("s = s[:10] + str(i)", "s = f'{i}:{a!r:.5}{s[:3]}'", "s += 'x'", "s = s[1:6]",
+                                      "s = '%d,%s' % (i, s[:4])"))
         elif r < 0.58:
             self.put(depth, self.pick("d = D(i)", "d = None", "D(i)", "d = D(d)", "L2.append(D(i))", "L2.clear()"))
         elif r < 0.73:
@@ -253,7 +254,8 @@ class Writer:
                 self.put(depth, "finally:")
                 self.put(depth + 1, f"c = clip({self.num(2)})")
         elif r < 0.95:
-            self.put(depth, self.pick("del d; d = None", "a = float(i)", "a = i", "x = i", "b = True", "flag = not flag", "n = n", "b = i == 3",
+            self.put(depth, self.pick("del d; d = None", "a = float(i)", "a = i", "x = i", "b = True", "flag = not flag", "n = n",
+                                      "b = i == 3",
                                       "a = N(i)", "a = None; a = 2", "global_set(i)", "P.kind = i % 3" if self.r.random() < .3 else "a = 5",
                                       "sys._getframe().f_locals" if self.r.random() < .5 else "locals()"))
         elif r < 0.97:
@@ -289,7 +291,8 @@ class Writer:
 
     def function(self) -> str:
         self.put(0, f"def {self.name}(n, a, x, o, flag):")
-        self.put(1, "i = j = z = 0; b = 1; c = 2; L = [1, 2, 3]; M = {0: 1, 1: 2, 2: 3, 3: 4, 4: 5}; T = (1, 2, 3); s = 'abc'; d = None; L2 = []")
+        self.put(1, "i = j = z = 0; b = 1; c = 2; L = [1, 2, 3]")
+        self.put(1, "M = {0: 1, 1: 2, 2: 3, 3: 4, 4: 5}; T = (1, 2, 3); s = 'abc'; d = None; L2 = []")
         self.put(1, "def local(q): return q")
         self.block(1, 2, False)
         self.put(1, f"for i in range({self.pick('n', 'n', '40')}):" if self.r.random() < .8 else "while z < n:")
@@ -313,7 +316,8 @@ def global_set(v):
     G = v % 11
 '''
 CALLS = ("{f}, 40, 1, 0.5, P(1, 2), False", "{f}, 40, 1, 0.5, P(1, 2), False", "{f}, 25, 1.5, 2, Q(1, 2.5), True",
-         "{f}, 60, 4611686018427387000, 1e3, P(2**62, -1), False", "{f}, 30, True, -3, S(1, 2), True", "{f}, 45, 2**70, 1.5, Q(0, 0), False",
+         "{f}, 60, 4611686018427387000, 1e3, P(2**62, -1), False", "{f}, 30, True, -3, S(1, 2), True",
+         "{f}, 45, 2**70, 1.5, Q(0, 0), False",
          "{f}, 33, 9, 0.25, P(1, 2), True")
 
 
@@ -321,8 +325,7 @@ def program(seed: int, functions: int = 12) -> str:
     """The source of a random script."""
     rng = random.Random(seed)
     parts = [PROLOGUE, EXTRA, EPILOGUE]
-    for number in range(functions):
-        parts.append(Writer(rng.getrandbits(48), f"t{number}").function())
+    parts += [Writer(rng.getrandbits(48), f"t{number}").function() for number in range(functions)]
     for number in range(functions):
         calls = rng.sample(CALLS, 5)
         parts += [f"show({call.format(f=f't{number}')})" for call in calls]

@@ -19,7 +19,7 @@ MODES = (
     harness.Mode("force-exits", ("-X", "threshold=2", "-X", "force_exits=1")),
     harness.Mode("verify", ("-X", "threshold=2", "-X", "verify=1")),
 )
-EAGER = harness.Mode("eager", ("-X", "threshold=3", "-X", "codegen=0"))
+EAGER = harness.Mode("eager", ("-X", "threshold=2", "-X", "codegen=0", "-X", "compile_share=0"))
 KNOWN = {"arguments_end": "an argument of a call that is not inlined lives until the call returns, not until the parameter is overwritten"}
 
 
