@@ -52,7 +52,7 @@ def specification(pick: random.Random) -> str:
         parts.append(pick.choice(",_"))
     if pick.random() < 0.4:
         parts.append("." + str(pick.choice((0, 1, 2, 3, 4, 6, 8, 9, 12, 15, 16, 17, 18, 20))))
-    parts.append(pick.choice(("", "", "d", "d", "x", "X", "o", "b", "f", "f", "f", "F", "%", "e", "e", "g", "g", "E", "G", "s", "n", "c", "q")))
+    parts.append(pick.choice(("", "", *"ddxXobfffF%eeggEGsncq")))
     return "".join(parts)
 
 
