@@ -37,7 +37,15 @@ def _layout(number: int) -> Layout:
     return number, (0,) * (1 + 2 * row.units), sources, writes, target, row.ends
 
 
-LAYOUTS: dict[str, Layout] = {name: _layout(number) for name, number in OPCODES.items()}
+class Layouts(dict[str, Layout]):
+    """Layouts by name, worked out when first asked for: a script uses few bytecodes."""
+
+    def __missing__(self, name: str) -> Layout:
+        layout = self[name] = _layout(OPCODES[name])
+        return layout
+
+
+LAYOUTS = Layouts()
 
 
 class Label:

@@ -6,8 +6,6 @@ from __future__ import annotations
 
 from opcode import opmap
 
-from jitvm.spec.bytecodes import BYTECODES
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import CodeType
@@ -66,7 +64,15 @@ def _host_operations(name: str) -> tuple[int, ...]:
     return ()
 
 
-HOST_OPERATIONS: dict[str, tuple[int, ...]] = {row.name: _host_operations(row.name) for row in BYTECODES}
+class HostOperations(dict[str, tuple[int, ...]]):
+    """The host's opcodes by the names of ours, worked out when first asked for."""
+
+    def __missing__(self, name: str) -> tuple[int, ...]:
+        operations = self[name] = _host_operations(name)
+        return operations
+
+
+HOST_OPERATIONS = HostOperations()
 
 
 class HostPositions:
