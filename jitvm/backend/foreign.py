@@ -85,13 +85,13 @@ def bind(name: str, result: Any, *arguments: Any, errno: bool = False) -> Any:
     return prototype(result, *arguments, errno=errno)(address_of(name))
 
 
-_dlopen = prototype(Pointer, Bytes, Int32, unlocked=True)(address_of("dlopen"))
+_dlopen = bind("dlopen", Pointer, Bytes, Int32)
 _dlerror = bind("dlerror", Bytes)
 _RTLD_NOW = 2
 
 
 def open_library(path: str) -> int:
-    """Opens a shared library, without the interpreter lock: it may take 10 ms. Raises OSError."""
+    """Opens a shared library. Raises OSError."""
     handle: int | None = _dlopen(path.encode(errors="surrogateescape"), _RTLD_NOW)
     if not handle:
         raise OSError((_dlerror() or b"").decode(errors="replace"))

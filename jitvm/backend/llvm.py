@@ -4,7 +4,7 @@ Importing the package costs about five times what opening the library does, and 
 bytes come out. The library is opened by the first ``Compiler`` that compiles; importing this module loads nothing.
 The C functions have the signatures of llvmlite 0.50 (its ``binding`` package).
 
-Several threads may compile; one does at a time. Calls into LLVM release the global interpreter lock.
+Several threads may compile, each with a Compiler of its own.
 """
 from __future__ import annotations
 
@@ -121,10 +121,15 @@ def library_path() -> str:
 
 
 class _Library:
-    """The opened library: its functions, and what it says about this machine."""
+    """The opened library: its functions, and what it says about this machine.
 
-    def __init__(self) -> None:
+    ``unlocked``: its functions run without the interpreter lock, for threads in the background. In the program's own thread they
+    hold it: other threads must not see the compiler's frames there.
+    """
+
+    def __init__(self, unlocked: bool) -> None:
         path = library_path()
+        self.unlocked = unlocked
         try:
             self.handle = foreign.open_library(path)
             for name, result, arguments in _SIGNATURES:
@@ -168,18 +173,18 @@ class _Library:
         return self.function("module_" + PASSES[name], None, _P)
 
     def function(self, name: str, result: Any, *arguments: Any) -> Any:
-        """A function of the library. It runs without the interpreter lock. Raises OSError if there is none."""
-        return foreign.prototype(result, *arguments, unlocked=True)(foreign.address_of("LLVMPY_" + name, self.handle))
+        """A function of the library. Raises OSError if there is none."""
+        return foreign.prototype(result, *arguments, unlocked=self.unlocked)(foreign.address_of("LLVMPY_" + name, self.handle))
 
 
-_library: _Library | None = None
+_libraries: dict[bool, _Library] = {}
 
 
-def _open() -> _Library:
-    global _library
-    if _library is None:
-        _library = _Library()
-    return _library
+def _open(unlocked: bool = False) -> _Library:
+    """The library, opened at the first call; the caller has the lock."""
+    if unlocked not in _libraries:
+        _libraries[unlocked] = _Library(unlocked)
+    return _libraries[unlocked]
 
 
 class Host:
@@ -199,13 +204,16 @@ def host() -> Host:
 class Compiler:
     """Compiles LLVM IR text for this machine at one level of code generation, 0 (fastest to compile) to 3.
 
-    Making one costs nothing; the first use opens the library. Raises ValueError for a level that does not exist.
+    Making one costs nothing; the first use opens the library. One thread at a time may use it. With ``unlocked`` LLVM works without
+    the interpreter lock. Raises ValueError for a level that does not exist.
     """
 
-    def __init__(self, opt_level: int) -> None:
+    def __init__(self, opt_level: int, *, unlocked: bool = False) -> None:
         if opt_level not in (0, 1, 2, 3):
             raise ValueError(f"opt_level must be 0 to 3, not {opt_level}")
         self.opt_level = opt_level
+        self.unlocked = unlocked
+        self._own = allocate_lock()
         self._machine: int | None = None
         self._layout = b""
 
@@ -224,7 +232,7 @@ class Compiler:
 
     def optimized(self, text: str, *, passes: str | int) -> str:
         """The module's IR text after the passes, for people."""
-        with _lock:
+        with self._own:
             library = self._prepare()
             context = library.ContextCreate()
             try:
@@ -238,7 +246,7 @@ class Compiler:
                 library.ContextDispose(context)
 
     def _compile(self, text: str, passes: str | int, verify: bool, as_object: int) -> bytes:
-        with _lock:
+        with self._own:
             return self._compile_locked(text, passes, verify, as_object)
 
     def _compile_locked(self, text: str, passes: str | int, verify: bool, as_object: int) -> bytes:
@@ -258,7 +266,8 @@ class Compiler:
 
     def _prepare(self) -> _Library:
         """Opens the library and makes the target machine, once."""
-        library = _open()
+        with _lock:
+            library = _open(self.unlocked)
         if self._machine is None:
             machine = library.CreateTargetMachine(library.target, library.triple, library.cpu, library.features,
                                                   self.opt_level, RELOCATION, CODE_MODEL, 0, 1, b"")

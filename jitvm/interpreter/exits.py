@@ -138,7 +138,9 @@ def after_exit() -> None:
         return handler("raise_here", at, regs, vm_constants(record))
     count = load_int(exit, 16) + 1
     store_int(exit, 16, count)
-    if unlikely(count == load_int(exit, 24)):
+    if unlikely(count == load_int(exit, 24)) and interp_eval_breaker(ts_interp(thread)) != 0:
+        store_int(exit, 16, count - 1)
+    elif unlikely(count == load_int(exit, 24)):
         set_frame_instr(frame, load_pointer(at, 8))
         if hot_exit(load_int(exit, 32), regs) < 0:
             return handler("raise_here", at, regs, vm_constants(record))

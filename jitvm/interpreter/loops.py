@@ -1,18 +1,22 @@
 """Loop headers: polling, counting, entering compiled loops, beginning and ending recordings."""
 from jitvm.rpython.dialect import *
 
+BLOCK = 0
+SET_MASK = 2
+ALL_BUT_CRASHES = -1257
+
 
 @control
 def loop(nest: Imm) -> None:
     """A loop header. In the recording interpreter it ends the segment; else it enters the compiled loop or counts."""
+    if unlikely(interp_eval_breaker(ts_interp(thread)) != 0):
+        set_position()
+        poll()
     if is_recording():
         end_segment(pc, regs)
         if recording() != 0:
             return goto(next_pc(), regs, consts)
         return goto(pc, regs, consts, as_pointer(normal_context()))
-    if unlikely(interp_eval_breaker(ts_interp(thread)) != 0):
-        set_position()
-        poll()
     compiled = load_pointer(cache(), 0)
     if compiled != NULLP:
         return enter(compiled)
@@ -55,7 +59,10 @@ def tell(function: Object, at: Ptr, registers: Ptr) -> Int:
     thread = PyThreadState_Get()
     remaining = ts_recursion_remaining(thread)
     set_ts_recursion_remaining(thread, remaining + 1000)
+    mask = local16()
+    hold_signals(mask)
     answer = call_with_addresses(function, at, registers)
+    pthread_sigmask(SET_MASK, mask, NULLP)
     set_ts_recursion_remaining(thread, remaining)
     if answer < 0:
         release_to(load_object(kind, 0))
@@ -64,6 +71,18 @@ def tell(function: Object, at: Ptr, registers: Ptr) -> Int:
         return -1
     PyErr_Restore(owned(load_object(kind, 0)), owned(load_object(value, 0)), owned(load_object(trace, 0)))
     return 0
+
+
+@helper(cold=True)
+def hold_signals(mask: Ptr) -> None:
+    """Signals wait while the runtime works, those of crashes excepted: their handlers are to see the program's frame, not the runtime's."""
+    wanted = local16()
+    store_int(wanted, 0, ALL_BUT_CRASHES)
+    i = 8
+    while i < 128:
+        store_int(wanted, i, -1)
+        i = i + 8
+    pthread_sigmask(BLOCK, wanted, mask)
 
 
 @helper(cold=True)

@@ -136,6 +136,9 @@ class Intrinsics(Expressions):
     def call_local12(self, _node: ast.Call) -> Value:
         return self._words(12)
 
+    def call_local16(self, _node: ast.Call) -> Value:
+        return self._words(16)
+
     def call_set_position(self, _node: ast.Call) -> Value:
         """set_position(): the frame shows this instruction from now on."""
         self.position()

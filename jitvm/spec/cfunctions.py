@@ -132,6 +132,7 @@ _PyUnicode_EQ OO>i pure
 PyObject_Hash O>I raises runs
 _PyObject_GC_New O>N raises
 fmod FF>F pure
+pthread_sigmask iPP>i
 pow FF>F pure
 floor FF>F pure
 memcpy PPI>P
@@ -202,7 +203,7 @@ def _table() -> dict[str, CFunction]:
 CFUNCTIONS: dict[str, CFunction] = _table()
 OBJECTS: tuple[str, ...] = tuple(DATA.split())
 EXCEPTION_TYPES: tuple[str, ...] = tuple(EXCEPTIONS.split())
-LIBM = frozenset("fmod pow floor memcpy write signal getpid kill".split())
+LIBM = frozenset("fmod pow floor memcpy write signal getpid kill pthread_sigmask".split())
 
 DISPATCH_SLOTS = 1024
 SLOTS: dict[str, int] = {}

@@ -20,6 +20,7 @@ from jitvm.tracing.code import TracedCode
 from jitvm.tracing.emission import FIELDS, Abort
 from jitvm.tracing.exits import CONSTANT, FRAME, Exit
 from jitvm.tracing.functions import FunctionRegion
+from jitvm.tracing.loops import MISFIT
 from jitvm.tracing.profile import Profile, split
 from jitvm.tracing.region import NotInlined, Region
 from jitvm.tracing.tiers import Upgrades
@@ -53,6 +54,7 @@ class Root:
         self.refused: set[Any] = set()
         self.failures = 0
         self.builds = 0
+        self.misfits = 0
         self.reason = "not-finished"
         self.detail = ""
         self.compiled = False
@@ -122,10 +124,11 @@ class Driver:
         self.by_base: dict[int, TracedCode] = {}
         self.exits: list[tuple[Root, Exit]] = []
         self.session: Session | None = None
+        self.compile_next: Root | None = None
         self.log = array("Q", bytes(8 * (settings.trace_limit * LOG_WORDS_PER_BYTECODE + 256)))
         self.seconds = {"recording": 0.0, "replaying": 0.0, "compiling": 0.0}
         self.compiler = Compiler(0 if settings.tiers else settings.codegen)
-        self.best_compiler = Compiler(settings.codegen)
+        self.best_compiler = Compiler(settings.codegen, unlocked=True)
         self.upgrades = Upgrades(self.upgrade)
         atexit.register(self.close)
         self.keep: list[Any] = []
@@ -162,6 +165,9 @@ class Driver:
         if self.over_budget():
             self.descriptors[number][2] = 0
             return
+        if exit.key is not None and exit.key[0] == MISFIT:
+            self.misfit(root, exit.key[1:])
+            return
         if root.builds >= RECOMPILATIONS or root.final or exit.key is None:
             return
         path = exit.key[0]
@@ -169,6 +175,29 @@ class Driver:
         if len(exit.key) == 3:
             session.new = self.profile_of(root.code).add(*exit.key)
         self.record(session)
+
+    def misfit(self, root: Root, place: tuple[Any, ...]) -> None:
+        """The loop is entered with other types than it was compiled for: first it learns anew, then that register stays an object."""
+        header, path, pc, register = place
+        spec = root.specs.get(header, {})
+        root.misfits += 1
+        root.builds += 1
+        if root.builds >= RECOMPILATIONS or root.final:
+            root.code.record.instructions[2 * root.code.unit_at(root.pc) + 2] = 0
+            root.final, root.compiled, root.reason, root.detail = True, False, "too-many-exits", str(root.builds)
+            return
+        if root.misfits == 1:
+            for key in [key for key in root.specs if isinstance(key, tuple)]:
+                del root.specs[key]
+            self.profile_of(root.code).forget(lambda at: root.code.loop_contains(root.pc, at))
+        elif register in spec:
+            if register[0] == "type":
+                del spec[register]
+                root.refused.add((register, path, pc))
+            else:
+                spec[register] = "object"
+        self.compile_next = root
+        self.record(Session(root, (), root.code))
 
     @unseen
     def recorded(self, pc: int, _registers: int) -> None:
@@ -180,6 +209,8 @@ class Driver:
         used = (self.native.twin[SLOTS["log"]] - self.log.buffer_info()[0]) // 8
         new, path, code = self.take_in(session, split(self.log[:used]))
         root = session.root
+        if self.compile_next is root:
+            self.compile_next, new = None, True
         self.seconds["recording"] += time.perf_counter() - started
         if root.function:
             if new or session.new or not root.compiled or self.outdated(root):
