@@ -162,11 +162,11 @@ class Driver:
         if self.native.twin[SLOTS["recording"]]:
             return
         root, exit = self.exits[number]
+        if exit.key is not None and exit.key[0] == MISFIT:
+            self.misfit(root, exit)
+            return
         if self.over_budget():
             self.descriptors[number][2] = 0
-            return
-        if exit.key is not None and exit.key[0] == MISFIT:
-            self.misfit(root, exit.key[1:])
             return
         if root.builds >= RECOMPILATIONS or root.final or exit.key is None:
             return
@@ -176,14 +176,15 @@ class Driver:
             session.new = self.profile_of(root.code).add(*exit.key)
         self.record(session)
 
-    def misfit(self, root: Root, place: tuple[Any, ...]) -> None:
+    def misfit(self, root: Root, exit: Exit) -> None:
         """The loop is entered with other types than it was compiled for: first it learns anew, then that register stays an object."""
-        header, path, pc, register = place
+        _, header, path, pc, register = exit.key
         spec = root.specs.get(header, {})
         root.misfits += 1
         root.builds += 1
-        if root.builds >= RECOMPILATIONS or root.final:
-            root.code.record.instructions[2 * root.code.unit_at(root.pc) + 2] = 0
+        if root.builds >= RECOMPILATIONS or root.final or self.over_budget():
+            place = 2 * root.code.unit_at(root.pc)
+            root.code.record.instructions[place + 2], root.code.record.instructions[place + 3] = 0, NEVER
             root.final, root.compiled, root.reason, root.detail = True, False, "too-many-exits", str(root.builds)
             return
         if root.misfits == 1:
@@ -197,7 +198,7 @@ class Driver:
             else:
                 spec[register] = "object"
         self.compile_next = root
-        self.record(Session(root, (), root.code))
+        self.record(Session(root, path, root.code if not path else self.code_at(exit.pc)))
 
     @unseen
     def recorded(self, pc: int, _registers: int) -> None:

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 UNKNOWN = Null()
 """Stands for what memory holds where paths disagree; equal to no value of a register."""
 KIND_TYPES = {"int": int, "float": float, "bool": bool}
+MISFIT = "misfit"
+"""First in the key of an exit at a header's edge."""
 TYPE_KINDS = {int: "int", float: "float", bool: "bool"}
 
 
@@ -112,7 +114,7 @@ class LoopsMixin(Machine):
         for place in list(spec):
             if place[0] == LEVEL:
                 self.ensure_global(place[1])
-        self.check_kinds(spec)
+        self.check_kinds(spec, key)
         for place, name in spec.items():
             value = state.registers.get(place[1], NULL) if place[0] == "load" else NULL
             if isinstance(value, Obj):
@@ -172,9 +174,10 @@ class LoopsMixin(Machine):
         else:
             self.state.registers.pop(place, None)
 
-    def check_kinds(self, spec: dict[Any, Any]) -> None:
+    def check_kinds(self, spec: dict[Any, Any], header: Any) -> None:
         """Guards the types that the loop relies on; a kind that cannot be is given up."""
         for place, kind in list(spec.items()):
+            self.edge = (MISFIT, header, self.path, self.pc, place)
             if place[0] == "type":
                 value = self.state.registers.get(place[1], NULL)
                 self.expect(spec, place, value, kind)
@@ -186,6 +189,7 @@ class LoopsMixin(Machine):
                     self.again = True
                 elif isinstance(value, Obj):
                     self.take_number(place, kind, value)
+        self.edge = None
 
     def take_number(self, place: tuple[int, int], kind: str, value: Obj) -> None:
         """At a header's edge: a register of unknown type becomes a number; an empty one stays empty, which is noted."""
@@ -231,6 +235,9 @@ class LoopsMixin(Machine):
             return
         self.guard_edge(test, True)
 
+    edge: tuple[Any, ...] | None = None
+    """While kinds are guarded at a header's edge: the key of the exit, which names header and register."""
+
     def guard_edge(self, test: str, want: bool) -> None:
         """Leaves behind the header instruction unless ``test`` is ``want``."""
         if self.state.facts.get(test) is want:
@@ -238,7 +245,7 @@ class LoopsMixin(Machine):
         good, bad = self.label(), self.label()
         yes, no = (good, bad) if want else (bad, good)
         self.emit(f"br i1 {self.force_guard(test, want)}, label %{yes}, label %{no}, !prof !{0 if want else 1}")
-        self.leave(self.state, self.after(self.pc), None, bad)
+        self.leave(self.state, self.after(self.pc), self.edge, bad)
         self.at(good)
         self.assume(self.state, test, want)
 
@@ -324,7 +331,7 @@ class LoopsMixin(Machine):
             self.emit("unreachable")
             return
         self.emit_poll(header)
-        self.check_kinds({p: k for p, k in header.spec.items() if p[0] != "type"})
+        self.check_kinds({p: k for p, k in header.spec.items() if p[0] != "type"}, header.key)
         fields = {(b, n): p for p in header.phis if p[0] == "field" for _, b, n in [p]}
         values = {p: self.get_field(key[1], Obj(key[0])) for key, p in fields.items()}
         self.flush_except(set(fields))

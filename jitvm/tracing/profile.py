@@ -7,7 +7,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 
 PC_MARK = 1 << 63
@@ -31,6 +31,11 @@ class Profile:
         new = vector not in known
         known[vector] = known.get(vector, 0) + 1
         return new
+
+    def forget(self, inside: Callable[[int], bool]) -> None:
+        """Forgets the bytecodes of a loop: those whose address in the root frame is ``inside``."""
+        for path, pc in [key for key in self.outcomes if inside(key[0][0] if key[0] else key[1])]:
+            del self.outcomes[path, pc]
 
     def vectors(self, path: Path, pc: int) -> list[Vector]:
         """The outcomes seen, the most frequent first; empty if the bytecode was never reached."""
