@@ -1,0 +1,142 @@
+"""The percent operator with an ASCII template: its pieces are formatted by plans (``formats.py``)."""
+from jitvm.rpython.dialect import *
+
+MOST_PIECES = 12
+
+
+@helper(raises=True, quiet=True)
+def format_percent_one(template: Object, value: Object) -> New:
+    """template % value for an exact int, float or string: runs no Python code."""
+    return format_percent(template, value)
+
+
+@helper(raises=True, runs=True)
+def format_percent(template: Object, values: Object) -> New:
+    """template % values of a string."""
+    if is_ascii(template) and formats_off() == 0:
+        made = percent_text(template, values)
+        if likely(not is_null(made)):
+            return made
+    return PyNumber_Remainder(template, values)
+
+
+@helper(quiet=True)
+def percent_text(template: Object, values: Object) -> New:
+    """template % values where all conversions and values are simple; null if this is the host's."""
+    pieces = local12()
+    after = local()
+    text = text_data(template)
+    length = unicode_length(template)
+    items = select(type_pointer(values) is PyTuple_Type, as_pointer(values) + TUPLE_ITEMS, NULLP)
+    total = 1
+    if items != NULLP:
+        total = var_size(values)
+    count = 0
+    taken = 0
+    start = 0
+    i = 0
+    while count + 2 <= MOST_PIECES:
+        while i < length and load_byte(text, i) != 37:
+            i = i + 1
+        if i > start:
+            literal = new_text(i - start)
+            copy_text(text_data(literal), text + start, i - start)
+            store_pointer(pieces, count * 8, disown(literal))
+            count = count + 1
+        if i == length:
+            if taken != total or count == 0:
+                break
+            return join_window(pieces, count)
+        start = i + 1
+        if load_byte(text, start) == 37:
+            i = start + 1
+        else:
+            plan = percent_plan(text, start, after)
+            if plan == PLAN_HOST or taken >= total:
+                break
+            value = values
+            if items != NULLP:
+                value = load_object(items, taken * 8)
+            piece = percent_piece(value, plan)
+            if is_null(piece):
+                break
+            taken = taken + 1
+            store_pointer(pieces, count * 8, disown(piece))
+            count = count + 1
+            start = load_int(after, 0)
+            i = start
+    drop_registers(pieces, 0, count)
+    return NULL
+
+
+@helper(quiet=True)
+def percent_piece(v: Object, plan: Int) -> New:
+    """One value of ``%``; null if this is the host's."""
+    kind = plan & 15
+    if is_int(v):
+        if kind == FORMAT_TEXT:
+            return int_text(int_value(v), plan - FORMAT_TEXT + FORMAT_DECIMAL)
+        return int_text(int_value(v), plan)
+    if is_float(v):
+        if kind == FORMAT_TEXT and (plan & PLAN_PRECISE) == 0:
+            return float_text(float_value(v), plan - FORMAT_TEXT + FORMAT_NONE)
+        if kind >= FORMAT_FIXED and kind != FORMAT_TEXT:
+            return float_text(float_value(v), plan)
+        return NULL
+    if type_pointer(v) is PyUnicode_Type and kind == FORMAT_TEXT:
+        return cut_text(v, plan)
+    return NULL
+
+
+@helper(quiet=True)
+def percent_plan(text: Ptr, start: Int, after: Ptr) -> Int:
+    """The plan of the conversion whose flags begin at ``start``; where it ends is put at ``after``."""
+    i = start
+    left = 0
+    zero = 0
+    sign = 0
+    while True:
+        char = load_byte(text, i)
+        if char == 45:
+            left = 1
+        elif char == 48:
+            zero = 1
+        elif char == 43:
+            sign = SIGN_PLUS
+        elif char == 32:
+            if sign == 0:
+                sign = SIGN_SPACE
+        else:
+            break
+        i = i + 1
+    width = 0
+    while below(load_byte(text, i) - 48, 10):
+        width = width * 10 + load_byte(text, i) - 48
+        i = i + 1
+        if width >= WIDEST:
+            return PLAN_HOST
+    plan = PLAN_VALID | (width << 32)
+    if load_byte(text, i) == 46:
+        i = i + 1
+        precision = 0
+        if not below(load_byte(text, i) - 48, 10):
+            return PLAN_HOST
+        while below(load_byte(text, i) - 48, 10):
+            precision = precision * 10 + load_byte(text, i) - 48
+            i = i + 1
+            if precision > 127:
+                return PLAN_HOST
+        plan = plan | PLAN_PRECISE | (precision << 25)
+    char = load_byte(text, i)
+    kind = select(char == 105 or char == 117, FORMAT_DECIMAL, kind_of(char))
+    if kind == 0 or kind == FORMAT_BINARY or kind == FORMAT_PERCENT:
+        return PLAN_HOST
+    if kind == FORMAT_TEXT and (zero != 0 or sign != 0):
+        return PLAN_HOST
+    store_int(after, 0, i + 1)
+    plan = plan | (sign << 19) | kind
+    if left != 0:
+        return plan | (ALIGN_LEFT << 16) | (32 << 8)
+    if zero != 0:
+        return plan | PLAN_ZERO | (48 << 8)
+    return plan | (ALIGN_RIGHT << 16) | (32 << 8)
