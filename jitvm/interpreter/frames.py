@@ -99,6 +99,8 @@ def enter_function(thread: Ptr, callee: Object, arguments: Ptr, count: Int, name
 @helper(cold=True)
 def ready_record_quietly(callee: Object, record: Ptr) -> None:
     """Compiles a function at its first call; a failure leaves it to the host."""
+    if _Py_IsFinalizing() != 0:
+        return
     kind = local()
     value = local()
     trace = local()

@@ -112,6 +112,7 @@ PyException_SetCause OS>v
 PyException_SetContext OS>v
 PyTraceBack_Here O>i
 PyThreadState_Get >P
+_Py_IsFinalizing >i
 PyThreadState_GetFrame P>N
 Py_EnterRecursiveCall P>i raises
 _Py_CheckRecursiveCall PP>i raises

@@ -75,3 +75,10 @@ def test_no_frame_of_the_machinery_is_seen() -> None:
             for command in ([sys.executable], _command("--no-jit"))]
     assert done[0].stdout == done[1].stdout
     assert done[0].stderr == done[1].stderr == ""
+
+
+def test_an_audit_hook_is_called_until_the_very_end() -> None:
+    """Regression: the VM was asked to compile the hook while the interpreter state was cleared, and freed frames too late."""
+    program = "import sys\nsys.addaudithook(lambda name, arguments: None)\nprint('done')\n"
+    done = subprocess.run(_command("--no-jit", "-c", program), capture_output=True, text=True, cwd=ROOT, timeout=60)
+    assert (done.stdout, done.returncode) == ("done\n", 0)
