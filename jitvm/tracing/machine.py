@@ -293,6 +293,9 @@ class Machine(Numbers):
         assert isinstance(value, Unboxed)
         if value.bound is not True:
             return self.box_if_bound(value)
+        there = self.boxed_in_frame(value)
+        if there is not None:
+            return there, False
         if isinstance(value, IntValue):
             name = self.op(f"call ptr {self.helper('t_new_int')}(ptr %ctx, i64 {value.number})")
         elif isinstance(value, FloatValue):
@@ -305,6 +308,10 @@ class Machine(Numbers):
         self.state.owners[name] = OWNED
         self.state.types[name] = self.type_of(value)
         return name, True
+
+    def boxed_in_frame(self, value: Unboxed) -> str | None:
+        """The object of a value that the frame's memory holds since it was synchronised."""
+        return None
 
     def box_if_bound(self, value: Unboxed) -> tuple[str, bool]:
         """As box; null where the register is empty."""

@@ -16,7 +16,7 @@ from jitvm.tracing.globals import GlobalsMixin
 from jitvm.tracing.loops import Header, LoopsMixin
 from jitvm.tracing.machine import MAY_END
 from jitvm.tracing.profile import Profile
-from jitvm.tracing.values import ANCHORED, NULL, OWNED, Const, FloatValue, Frame, IntValue, Obj, State, Value
+from jitvm.tracing.values import ANCHORED, NULL, OWNED, BoolValue, Const, FloatValue, Frame, IntValue, Obj, State, Unboxed, Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -456,6 +456,16 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
             value = state.registers.get((0, index), NULL)
             if state.memory.get(index, NULL) != value:
                 self.sync_local(index, value)
+
+    def boxed_in_frame(self, value: Unboxed) -> str | None:
+        if isinstance(value, BoolValue) or isinstance(value.number, (int, float)):
+            return None
+        for index, held in self.state.memory.items():
+            if held == value and index < self.root.locals:
+                name = self.op(f"load ptr, ptr {self.place_of(index)}")
+                self.state.types[name] = self.type_of(value)
+                return name
+        return None
 
     def sync_local(self, index: int, value: Value) -> None:
         """Writes one local to the frame."""
