@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-DELAY_SECONDS = 0.05
+DELAY_SECONDS = 0.02
 """A region is compiled well when it has not been rebuilt for so long: programs that end sooner, and regions still growing, never pay."""
 
 
