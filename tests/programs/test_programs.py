@@ -29,8 +29,13 @@ def test_same_as_host(script: Path, mode: harness.Mode) -> None:
 def test_no_leak(script: Path) -> None:
     if "# leaks: no" in script.read_text():
         pytest.skip("the script says so")
-    host, vm, printed = harness.grown(script, harness.MODES[0])
-    assert vm <= max(3 * host, 0) + NO_LEAK, (host, printed)  # what the host's library leaks varies from run to run
+    rows = []
+    for _ in range(3):  # a leak shows every time; what the host's library leaks varies from run to run
+        host, vm, printed = harness.grown(script, harness.MODES[0])
+        if vm <= max(3 * host, 0) + NO_LEAK:
+            return
+        rows.append((host, printed))
+    pytest.fail(str(rows))
 
 
 @pytest.mark.parametrize("script", PROGRAMS, ids=lambda path: path.stem)
