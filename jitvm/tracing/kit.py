@@ -12,8 +12,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-RESULTS = {"N": "N", "O": "O", "v": "v", "I": "I", "P": "P", "B": "B", "F": "F"}
-
 
 def make() -> bytes:
     """The kit, as bytes that ``marshal`` reads."""
@@ -27,7 +25,7 @@ def make() -> bytes:
             parameters[function.name] = function.parameters
         elif function.kind == "helper":
             signature = "".join(kind for _, kind in function.parameters)
-            helpers[function.name] = (signature, RESULTS[function.result], "raises" in function.flags, "runs" in function.flags,
+            helpers[function.name] = (signature, function.result, "raises" in function.flags, "runs" in function.flags,
                                       function.flags & {"quiet", "text"})
     return marshal.dumps((compile(source, "<trace generator>", "exec"), parameters, helpers))
 

@@ -110,7 +110,6 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
     def build(self) -> str | None:
         """Replays everything; the module's text, or None if the headers' kinds changed and it must be done again."""
         self.state.frames = (Frame(self.root, 0),)
-        entry = self.lines
         for index in range(self.root.unit.registers):
             name = f"%r{index}"
             place = self.op(f"getelementptr ptr, ptr %regs, i64 {index}")
@@ -120,7 +119,6 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
             self.state.owners[name] = ANCHORED
         interp = self.op(f"load ptr, ptr {self.offset('%ts', FIELDS['ts_interp'][0])}")
         self.breaker = self.offset(interp, FIELDS["interp_eval_breaker"][0])
-        self.entry_line = len(entry)
         self.guard_recursion()
         self.guard_globals()
         self.open_header(self.root_pc)
