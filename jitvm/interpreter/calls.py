@@ -148,6 +148,8 @@ def call_object(callee: Object, arguments: Ptr, count: Int, names: Object) -> Ne
     if type_pointer(callee) is PyCFunction_Type:
         if is_null(names):
             return call_c_function(cfunction_def(callee), callee, cfunction_self(callee), arguments, count)
+        if callee is builtin_compile:
+            return compile_text(callee, arguments, count, names)
         if def_flags(cfunction_def(callee)) & METHOD_KINDS == METHOD_FAST_KEYWORDS and callee is not build_class:
             return call_fast_keywords(def_function(cfunction_def(callee)), cfunction_self(callee), arguments, count, names)
         if callee is build_class:
@@ -214,10 +216,16 @@ def call_c_function(table: Ptr, callee: Object, first: Object, arguments: Ptr, c
         if count == 1:
             return call_counted(table, callee, first, load_object(arguments, 0), arguments, 1)
     elif flags == METHOD_FAST:
+        if callee is builtin_eval:
+            return run_text(callee, arguments, count, MODE_EVAL)
         return call_fast(def_function(table), first, arguments, count)
     elif flags == METHOD_FAST_KEYWORDS:
         if callee is build_class:
             return make_class(callee, arguments, count, NULL)
+        if callee is builtin_exec:
+            return run_text(callee, arguments, count, MODE_EXEC)
+        if callee is builtin_compile:
+            return compile_text(callee, arguments, count, NULL)
         return call_fast_keywords(def_function(table), first, arguments, count, NULL)
     return PyObject_Vectorcall(callee, arguments, count, NULL)
 

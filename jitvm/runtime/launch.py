@@ -26,12 +26,15 @@ class Machine:
     def __init__(self, native: Native, records: Records, settings: Settings) -> None:
         self.native, self.records, self.settings = native, records, settings
         self.driver: Any = None
+        self.expressions: Any = None
         self.modules: Any = None
         self.sources = Sources(settings.cache)
 
 
 machine: Machine | None = None
 _host_only = ""
+NO_TABLE_YET = 1
+"""What stands for the address of the expression cache's table before that is made (interpreter/expressions.py)."""
 
 
 def start(settings: Settings) -> Machine | None:
@@ -71,7 +74,12 @@ def _start(settings: Settings) -> Machine | None:
     attributes.native, attributes.records = native, records
     native.set_object("vm_compile", records.compile)
     native.set_state("formats_off", int(not settings.format_cache))
+    if settings.expression_cache:
+        native.set_object("vm_expression", _first_expression)
+        native.set_state("expressions", NO_TABLE_YET)
     machine = Machine(native, records, settings)
+    # It is never freed: functions of the program can be called after the modules of this package are gone (audit hooks, __del__).
+    native.poke(id(machine), native.peek(id(machine)) + 1)
     machine.modules = OwnModules(native, records, machine.sources)
     records.unknown = machine.modules.discover
     native.set_object("vm_module", machine.modules.execute)
@@ -123,6 +131,16 @@ def _first_hot(pc: int, registers: int) -> None:
     driver.hot(pc, registers)
 
 
+def _first_expression() -> None:
+    """The first text that the program compiles: makes the table of the expression cache."""
+    assert machine is not None
+    native = machine.native
+    native.set_state("expressions", 0)
+    from jitvm.runtime.expressions import Expressions
+
+    machine.expressions = Expressions(native, machine.settings.expression_entries)
+
+
 def _never_hot(_pc: int, _registers: int) -> None:
     """Compilation is off: hot loops stay in the interpreter."""
 
@@ -149,8 +167,11 @@ def _report(stats: Any) -> None:
         elif record.unit is not None:
             stats.functions_vm += 1
     words = (machine.native.words, machine.native.twin)
-    parsed, refused = (sum(part[SLOTS[name]] for part in words) for name in ("formats_parsed", "formats_refused"))
+    parsed, refused, found, missed = (sum(part[SLOTS[name]] for part in words) for name in (
+        "formats_parsed", "formats_refused", "expression_hits", "expression_misses"))
     sources = machine.sources
+    texts = machine.expressions
+    stats.cache("expressions", found, missed, texts.size if texts else 0, texts.bound if texts else 0)
     stats.cache("bytecode", sources.hits, sources.misses, len(sources.modules), 0)
     stats.cache("formats", parsed, refused, parsed + refused, 0)
     if machine.driver is not None:

@@ -63,6 +63,7 @@ class Records:
         self.by_code: dict[int, Record] = {}
         self.all: list[Record] = []
         self.unknown: Callable[[FunctionType], None] | None = None
+        self.busy = False
         self.set_extra = foreign.bind("_PyCode_SetExtra", foreign.Int32, foreign.Object, foreign.Int64, foreign.Pointer)
 
     def add(self, module: Module) -> None:
@@ -77,11 +78,17 @@ class Records:
 
     def compile(self, function: FunctionType) -> None:
         """Called by native code at a function's first call."""
-        record = self.by_code.get(id(function.__code__))
-        if record is None and self.unknown is not None:
-            self.unknown(function)
-        elif record is not None and record.unit is None and not record.reason:
-            self.ready(record)
+        if self.busy:
+            return  # an audit hook of the program's own sees us at work: the host runs it
+        self.busy = True
+        try:
+            record = self.by_code.get(id(function.__code__))
+            if record is None and self.unknown is not None:
+                self.unknown(function)
+            elif record is not None and record.unit is None and not record.reason:
+                self.ready(record)
+        finally:
+            self.busy = False
 
     def ready(self, record: Record) -> bool:
         """Compiles and links a record; False where the host must run it (``record.reason`` says why)."""

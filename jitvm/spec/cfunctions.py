@@ -50,6 +50,8 @@ PySequence_Contains OO>i raises runs
 PyObject_Vectorcall OPIO>N raises runs
 PyObject_Call OOO>N raises runs
 PyEval_EvalCode OOO>N raises runs
+PyEval_GetLocals >O raises runs
+PyMapping_Check O>i
 PyObject_Format OO>N raises runs
 PyObject_Str O>N raises runs
 PyObject_Repr O>N raises runs
@@ -130,7 +132,7 @@ PyMapping_Keys O>N raises runs
 PyNumber_Index O>N raises runs
 PyUnicode_Compare OO>i
 _PyUnicode_EQ OO>i pure
-PyObject_Hash O>I raises runs
+PyObject_Hash O>I runs
 _PyObject_GC_New O>N raises
 fmod FF>F pure
 pthread_sigmask iPP>i
@@ -168,6 +170,8 @@ COMPUTED = tuple("""
 small_ints build_class builtins_module empty_string empty_tuple nothing_function
 vm_compile vm_hot vm_recorded vm_exit vm_error vm_do vm_merge vm_pair name_enter name_exit name_import
 name_build_class list_append vm_module crash_text name_init
+builtin_eval builtin_exec builtin_compile name_builtins name_eval name_exec name_single name_flags name_dont_inherit name_optimize
+vm_expression
 """.split())
 """Objects that the runtime works out when it makes a context; vm_ ones are its own functions, called from native code."""
 
@@ -175,6 +179,7 @@ STATE = tuple("""
 free_ints free_int_count free_floats free_float_count log log_limit recording entries host_entries exit_id forced_exit
 exits_taken extra_index record_context normal_context keys_next_version loop_threshold poll_function adopted
 formats_off formats_parsed formats_refused free_texts free_text_count free_text_limit
+expressions expression_mask expression_hits expression_misses
 """.split())
 """Mutable words of a context. Those that count are statistics; none belongs to a thread: the interpreter lock guards them."""
 
