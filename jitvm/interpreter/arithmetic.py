@@ -289,6 +289,11 @@ def branch_is_not(left: Object, right: Object) -> Branch:
 
 @opcode
 def branch_in(item: Object, container: Object) -> Branch:
+    found = known_item(item, container)
+    if found >= 0:
+        if found != 0:
+            return JUMP
+        return NEXT
     if PySequence_Contains(container, item) != 0:
         return JUMP
     return NEXT
@@ -296,6 +301,11 @@ def branch_in(item: Object, container: Object) -> Branch:
 
 @opcode
 def branch_not_in(item: Object, container: Object) -> Branch:
+    found = known_item(item, container)
+    if found >= 0:
+        if found != 0:
+            return NEXT
+        return JUMP
     if PySequence_Contains(container, item) != 0:
         return NEXT
     return JUMP
@@ -313,11 +323,17 @@ def is_not_op(left: Object, right: Object) -> Object:
 
 @opcode
 def contains(item: Object, container: Object) -> Object:
+    found = known_item(item, container)
+    if found >= 0:
+        return new_bool(found != 0)
     return new_bool(PySequence_Contains(container, item) != 0)
 
 
 @opcode
 def not_contains(item: Object, container: Object) -> Object:
+    found = known_item(item, container)
+    if found >= 0:
+        return new_bool(found == 0)
     return new_bool(PySequence_Contains(container, item) == 0)
 
 

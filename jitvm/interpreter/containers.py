@@ -13,6 +13,14 @@ def load_item(obj: Object, key: Object) -> Object:
         if likely(below(index, var_size(obj))):
             return tuple_item(obj, index)
     elif is_type(obj, PyDict_Type):
+        if is_int(key):
+            place = place_of_int(obj, int_value(key))
+            if likely(place > 0):
+                return load_object(dict_keys(obj), place)
+        elif is_type(key, PyUnicode_Type):
+            where = place_of_text(obj, key)
+            if likely(where > 0):
+                return load_object(dict_keys(obj), where)
         return dict_item(obj, key)
     return PyObject_GetItem(obj, key)
 
@@ -33,20 +41,6 @@ def tuple_item(v: Object, index: Int) -> Object:
     return load_object(as_pointer(v), TUPLE_ITEMS + index * 8)
 
 
-@helper(raises=True, runs=True)
-def dict_item(obj: Object, key: Object) -> New:
-    """obj[key] of an exact dict; a missing key is reported as dict.__getitem__ does."""
-    if type_pointer(key) is PyUnicode_Type and unicode_hash(key) != -1:
-        value = _PyDict_GetItem_KnownHash(obj, key, unicode_hash(key))
-    else:
-        value = PyDict_GetItemWithError(obj, key)
-    if is_null(value):
-        if not is_null(PyErr_Occurred()):
-            return NULL
-        return PyObject_GetItem(obj, key)
-    return value
-
-
 @opcode
 def store_item(obj: Object, key: Object, src: Object) -> Effect:
     if is_type(obj, PyList_Type) and is_int(key):
@@ -55,7 +49,7 @@ def store_item(obj: Object, key: Object, src: Object) -> Effect:
             replace_item(obj, index, src)
             return
     elif is_type(obj, PyDict_Type):
-        PyDict_SetItem(obj, key, src)
+        dict_store(obj, key, src)
         return
     PyObject_SetItem(obj, key, src)
 

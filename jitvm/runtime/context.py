@@ -73,6 +73,8 @@ class Native:
         if bind("_PyMem_GetCurrentAllocatorName", Bytes)() == b"pymalloc":
             words[SLOTS["free_text_limit"]] = FREE_LIST_LIMIT
         self.twin[:] = words
+        self.twin[SLOTS["keys_next_version"]] = 1 << 30  # versions that either context gives are no other's
+        self.twin[SLOTS["dict_versions"]] = 1 << 61
         for row in BYTECODES:
             words[OPCODES[row.name]] = self.code.names["op." + row.name]
             self.twin[OPCODES[row.name]] = self.code.names["rec." + row.name]

@@ -179,7 +179,7 @@ STATE = tuple("""
 free_ints free_int_count free_floats free_float_count log log_limit recording entries host_entries exit_id forced_exit
 exits_taken extra_index record_context normal_context keys_next_version loop_threshold poll_function adopted
 formats_off formats_parsed formats_refused free_texts free_text_count free_text_limit
-expressions expression_mask expression_hits expression_misses
+expressions expression_mask expression_hits expression_misses dict_versions
 """.split())
 """Mutable words of a context. Those that count are statistics; none belongs to a thread: the interpreter lock guards them."""
 

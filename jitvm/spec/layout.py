@@ -27,6 +27,7 @@ _FIELDS_311 = {
     "list_capacity": (32, "I"),
     "tuple_items_": (24, "O"),
     "dict_used": (16, "I"),
+    "dict_version": (24, "I"),
     "dict_keys": (32, "P"),
     "dict_values": (40, "P"),
     "keys_log2_size": (8, "b"),

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+_LIST_FIELDS = ("var_size", "list_items", "list_capacity")
+"""What list.append changes, of this list or of one that another name has for it."""
+
+
 def _list_append(t: Any, values: list[Value]) -> Value | None:
     if len(values) != 2:
         return None
@@ -20,6 +24,8 @@ def _list_append(t: Any, values: list[Value]) -> Value | None:
         return None
     t.guard(test, True)
     t.call_helper("append_to", *values)
+    for key in [key for key in t.state.heap if key[1] in _LIST_FIELDS]:
+        del t.state.heap[key]
     return t.constant(None)  # type: ignore[no-any-return]
 
 
