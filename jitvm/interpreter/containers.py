@@ -62,7 +62,7 @@ def replace_item(v: Object, index: Int, value: Object) -> None:
 @opcode
 def delete_item(obj: Object, key: Object) -> Effect:
     if is_type(obj, PyDict_Type):
-        PyDict_DelItem(obj, key)
+        dict_delete(obj, key)
         return
     PyObject_DelItem(obj, key)
 

@@ -114,19 +114,114 @@ def dict_item(obj: Object, key: Object) -> New:
 @helper(raises=True, runs=True)
 def dict_store(d: Object, key: Object, value: Object) -> Int:
     """d[key] = value of an exact dict. A value that is there already is replaced at its place."""
-    place = NOT_KNOWN
+    if load_int(d, GC_LINK) != 0 or is_plain(value):
+        if type_pointer(key) is PyLong_Type:
+            if is_int(key):
+                place = place_of_int(d, int_value(key))
+                if place > 0:
+                    new_dict_version(d)
+                    replace_at(dict_keys(d), place, value)
+                    return 0
+                if place == ABSENT and keys_usable(dict_keys(d)) > 0 and keys_kind(dict_keys(d)) == KEYS_GENERAL:
+                    insert_int(d, key, value)
+                    return 0
+        elif type_pointer(key) is PyUnicode_Type:
+            where = place_of_text(d, key)
+            if where > 0:
+                new_dict_version(d)
+                replace_at(dict_keys(d), where, value)
+                return 0
+    return PyDict_SetItem(d, key, value)
+
+
+@primitive
+def new_dict_version(d: Object) -> None:
+    """A changed dict gets a version that no other has: C extensions may cache what they found by it."""
+    versions = dict_versions() + 1
+    set_dict_versions(versions)
+    set_dict_version(d, OWN_DICT_VERSION + versions)
+
+
+@primitive
+def slot_of(keys: Ptr, wanted: Int, entry: Int) -> Int:
+    """The slot for a hash that names ``entry``; the first one free where ``entry`` is negative."""
+    size = keys_log2_size(keys)
+    mask = (1 << size) - 1
+    perturb = wanted
+    slot = wanted & mask
+    index = index_at(keys, slot, size)
+    while index != entry:
+        if index < 0 and entry < 0:
+            return slot
+        perturb = shift_right(perturb, PERTURB_SHIFT)
+        slot = (slot * 5 + perturb + 1) & mask
+        index = index_at(keys, slot, size)
+    return slot
+
+
+@primitive
+def set_index_at(keys: Ptr, slot: Int, entry: Int) -> None:
+    size = keys_log2_size(keys)
+    if size < 8:
+        store_byte(keys, KEYS_INDICES + slot, entry)
+    elif size < 16:
+        place = keys + KEYS_INDICES + slot * 2
+        store_half(place, (load_half(place) & 4294901760) | (entry & 65535))
+    elif size < 32:
+        store_u32(keys, KEYS_INDICES + slot * 4, entry)
+    else:
+        store_int(keys, KEYS_INDICES + slot * 8, entry)
+
+
+@helper()
+def insert_int(d: Object, key: Object, value: Object) -> None:
+    """Adds an int that an exact dict with room does not have (insertdict of dictobject.c)."""
+    keys = dict_keys(d)
+    x = int_value(key)
+    wanted = select(x == -1, -2, x)
+    set_keys_version(keys, 0)
+    entry = keys_entries(keys)
+    set_index_at(keys, slot_of(keys, wanted, ABSENT), entry)
+    place = KEYS_INDICES + (1 << keys_log2_index_bytes(keys)) + entry * 24
+    store_int(keys, place, wanted)
+    incref(key)
+    store_pointer(keys, place + 8, as_pointer(key))
+    incref(value)
+    store_pointer(keys, place + 16, as_pointer(value))
+    set_dict_used(d, dict_used(d) + 1)
+    new_dict_version(d)
+    set_keys_usable(keys, keys_usable(keys) - 1)
+    set_keys_entries(keys, entry + 1)
+
+
+@helper(raises=True, runs=True)
+def dict_delete(d: Object, key: Object) -> Int:
+    """del d[key] of an exact dict (delitem_common of dictobject.c)."""
     if type_pointer(key) is PyLong_Type:
         if is_int(key):
             place = place_of_int(d, int_value(key))
-    elif type_pointer(key) is PyUnicode_Type:
-        place = place_of_text(d, key)
-    if place > 0 and (load_int(d, GC_LINK) != 0 or is_plain(value)):
-        versions = dict_versions() + 1
-        set_dict_versions(versions)
-        set_dict_version(d, OWN_DICT_VERSION + versions)
-        replace_at(dict_keys(d), place, value)
-        return 0
-    return PyDict_SetItem(d, key, value)
+            if likely(place > 0):
+                remove_entry(d, int_value(key), place)
+                return 0
+    return PyDict_DelItem(d, key)
+
+
+@helper(runs=True)
+def remove_entry(d: Object, x: Int, place: Int) -> None:
+    """Takes the entry of an int, whose value is at ``place``, out of an exact dict."""
+    keys = dict_keys(d)
+    entry = (place - 16 - KEYS_INDICES - (1 << keys_log2_index_bytes(keys))) // 24
+    set_dict_used(d, dict_used(d) - 1)
+    new_dict_version(d)
+    set_keys_version(keys, 0)
+    set_index_at(keys, slot_of(keys, select(x == -1, -2, x), entry), DUMMY_INDEX)
+    key = load_object(keys, place - 8)
+    value = load_object(keys, place)
+    store_int(keys, place - 16, 0)
+    store_int(keys, place - 8, 0)
+    store_int(keys, place, 0)
+    release_to(key)
+    release_to(value)
 
 
 @primitive
