@@ -74,6 +74,9 @@ class Region:
 class Assembler:
     """One code unit in the making."""
 
+    iterator_paths = True
+    """Whether loops use the bytecodes that know the host's iterators (the setting of that name)."""
+
     def __init__(self, code: CodeType, private: str | None) -> None:
         names = Names(code, private)
         self.host = code
@@ -176,11 +179,11 @@ class Assembler:
         if ends:
             self.bound = UNREACHABLE
 
-    def emit_jump(self, name: str, label: Label, a: int = 0, b: int = 0, keep: int = 0) -> None:
-        """Adds an instruction that may jump to ``label``; ``a`` and ``b`` are its other operands."""
+    def emit_jump(self, name: str, label: Label, a: int = 0, b: int = 0, keep: int = 0, extra: int = 0) -> None:
+        """Adds an instruction that may jump to ``label``; ``a``, ``b`` and ``extra`` are its other operands."""
         self._jumps.append((self.here, LAYOUTS[name][4], label))
         label.bound &= self.bound
-        self.emit(name, a, b, 0, keep)
+        self.emit(name, a, b, 0, keep, extra)
 
     def jump(self, label: Label) -> None:
         """Jumps to ``label`` if control can come here."""

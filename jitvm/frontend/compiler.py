@@ -24,7 +24,8 @@ KINDS = ((CO_GENERATOR, "generator"), (CO_COROUTINE, "coroutine"), (CO_ASYNC_GEN
 class ModuleCompiler:
     """Compiles the code objects of one module, given its tree and the host's code object of its body."""
 
-    def __init__(self, tree: ast.Module, host: CodeType, has_walrus: bool) -> None:
+    def __init__(self, tree: ast.Module, host: CodeType, has_walrus: bool, iterator_paths: bool = True) -> None:
+        self.iterator_paths = iterator_paths
         self.tree, self.host = tree, host
         self._has_walrus = has_walrus
         self._index: ScopeIndex | None = None
@@ -46,7 +47,9 @@ class ModuleCompiler:
         if isinstance(node, ast.ClassDef):
             raise Unsupported(REASONS["class body"], node.lineno)
         walrus = assigned_in_expressions(node) if self._has_walrus else frozenset()
-        return UnitCompiler(code, private, walrus).compile(node)
+        compiler = UnitCompiler(code, private, walrus)
+        compiler.iterator_paths = self.iterator_paths
+        return compiler.compile(node)
 
 
 class UnitCompiler(PatternCompiler):

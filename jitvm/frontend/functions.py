@@ -258,11 +258,17 @@ class FunctionCompiler(CallCompiler):
         """Fetches the next item and assigns it to ``target``; jumps to ``end`` when there is none."""
         if isinstance(target, ast.Name) and target.id in self.locals:
             register = self.locals[target.id]
-            self.emit_jump("for_iter", end, register, iterator, keep=1)
+            self.emit_jump("for_iter" if self.iterator_paths else "for_next", end, register, iterator, keep=1)
             self.bound |= 1 << register
             return
         item = self.push()
-        self.emit_jump("for_iter", end, item, iterator, keep=1)
+        pair = isinstance(target, (ast.Tuple, ast.List)) and len(target.elts) == 2 and not any(
+            isinstance(part, ast.Starred) for part in target.elts)
+        name = ("for_pair" if pair else "for_iter") if self.iterator_paths else "for_next"
+        places, units = (item + 1, item + 2), 1
+        if pair and all(isinstance(part, ast.Name) and part.id in self.locals for part in target.elts):
+            places, units = tuple(self.locals[part.id] for part in target.elts), 3
+        self.emit_jump(name, end, item, iterator, keep=1, extra=places[0] | places[1] << 16 | units << 32 if name == "for_pair" else 0)
         self.store(target, item)
         self.top = item
 

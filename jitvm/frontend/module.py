@@ -31,12 +31,13 @@ class Module:
     ``fresh``: units compiled since it was stored.
     """
 
-    def __init__(self, source: str | bytes, filename: str, stored: bytes | None = None) -> None:
+    def __init__(self, source: str | bytes, filename: str, stored: bytes | None = None, *,
+                 iterator_paths: bool = True) -> None:
         """Compiles for the host: raises SyntaxError and ValueError as ``compile`` does.
 
-        With ``stored``, what ``dump`` gave for the same source, filename and host, all is taken from there.
+        ``iterator_paths``: the setting. With ``stored``, what ``dump`` gave for the same source, filename and host, all is taken from there.
         """
-        self.source, self.filename = source, filename
+        self.source, self.filename, self.iterator_paths = source, filename, iterator_paths
         self.fresh = 0
         self._units: dict[int, CodeUnit | Unsupported] = {}
         self._stored: dict[int, tuple[Any, ...]] = {}
@@ -67,7 +68,7 @@ class Module:
     def _make_compiler(self, tree: ast.Module) -> ModuleCompiler:
         from jitvm.frontend.compiler import ModuleCompiler
         has_walrus = (b":=" if isinstance(self.source, bytes) else ":=") in self.source  # type: ignore[operator]
-        self._compiler = ModuleCompiler(tree, self.host, has_walrus)
+        self._compiler = ModuleCompiler(tree, self.host, has_walrus, self.iterator_paths)
         return self._compiler
 
     @property

@@ -37,7 +37,7 @@ HOST_NAMES: tuple[tuple[str, str], ...] = (
     ("load_deref", "LOAD_DEREF"), ("store_deref", "STORE_DEREF"), ("delete_deref", "DELETE_DEREF"),
     ("load_attr", "LOAD_ATTR"), ("store_attr", "STORE_ATTR"), ("delete_attr", "DELETE_ATTR"),
     ("load_method", "LOAD_METHOD LOAD_ATTR"), ("load_item", "BINARY_SUBSCR"), ("store_item", "STORE_SUBSCR"),
-    ("delete_item", "DELETE_SUBSCR"), ("get_iter", "GET_ITER"), ("for_iter", "FOR_ITER"),
+    ("delete_item", "DELETE_SUBSCR"), ("get_iter", "GET_ITER"), ("for_", "FOR_ITER"),
     ("unpack_ex", "UNPACK_EX"), ("unpack", "UNPACK_SEQUENCE"), ("build_tuple", "BUILD_TUPLE"),
     ("build_list", "BUILD_LIST"), ("build_set", "BUILD_SET"), ("build_map", "BUILD_MAP"),
     ("build_const_map", "BUILD_CONST_KEY_MAP"), ("build_slice", "BUILD_SLICE"), ("build_string", "BUILD_STRING"),

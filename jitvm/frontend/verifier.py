@@ -18,6 +18,7 @@ EXTRA_WINDOW: dict[str, int] = {
 """How many registers the window of a bytecode with a ``count`` has besides those counted."""
 FIXED_WINDOW: dict[str, int] = {"import_name": 2, "match_class": 3}
 """Windows of constant size."""
+ITERATIONS = ("for_iter", "for_next", "for_pair")
 MAY_BE_EMPTY = frozenset(["clear", "check_bound", "delete_local", "make_cell"])
 """Bytecodes that look at a register which may be empty."""
 
@@ -152,15 +153,22 @@ class Verifier:
             caught = State(before.must & state.must & kept, (before.may | state.may) & kept)
             caught.fill(handler.register)
             yield handler.target, caught
-        if row.name == "for_iter":
+        if row.name in ITERATIONS:
             exhausted = state.copy()
             exhausted.drain(instruction.values["iter"])
             yield instruction.target() or 0, exhausted
         self.results(instruction, state)
         target = instruction.target()
-        if target is not None and row.name != "for_iter":
+        if target is not None and row.name not in ITERATIONS:
             yield target, state
         if not row.ends and row.name != "jump":
+            if row.name == "for_pair":
+                paired = state.copy()
+                pair = instruction.values["pair"]
+                for register in (pair & 65535, pair >> 16 & 65535):
+                    paired.fill(register)
+                yield at + row.size + (pair >> 32), paired
+                state.fill(instruction.values["base"])
             following = at + row.size
             if following not in self.program:
                 raise self.fail(at, "control runs off the end")

@@ -372,17 +372,17 @@ def return_const(value: Const) -> None:
 
 
 @helper(raises=True, runs=True, cold=True)
-def poll() -> New:
+def poll() -> Int:
     """Handles what waits for this thread: signals, whose handlers see the current frame; threads and async exceptions."""
     Py_MakePendingCalls()
     thread = PyThreadState_Get()
     if interp_eval_breaker(ts_interp(thread)) == 0:
-        return _Py_NoneStruct
+        return 0
     result = call_nothing()
     if is_null(result):
         drop_trace()
-        return NULL
-    return result
+        return -1
+    return 0
 
 
 @helper(runs=True)

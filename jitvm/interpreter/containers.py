@@ -1,4 +1,4 @@
-"""Items, lists, tuples, dicts, sets, unpacking, iteration."""
+"""Items, lists, tuples, dicts, sets, unpacking."""
 from jitvm.rpython.dialect import *
 
 
@@ -22,6 +22,10 @@ def load_item(obj: Object, key: Object) -> Object:
             if likely(where > 0):
                 return load_object(dict_keys(obj), where)
         return dict_item(obj, key)
+    elif is_type(obj, PyUnicode_Type) and is_int(key):
+        index = wrapped(int_value(key), unicode_length(obj))
+        if below(index, unicode_length(obj)) and is_ascii(obj):
+            return ascii_item(obj, index)
     return PyObject_GetItem(obj, key)
 
 
@@ -65,83 +69,6 @@ def delete_item(obj: Object, key: Object) -> Effect:
         dict_delete(obj, key)
         return
     PyObject_DelItem(obj, key)
-
-
-@opcode
-def get_iter(src: Object) -> Object:
-    return PyObject_GetIter(src)
-
-
-@opcode
-def for_iter(iter: Object) -> Object:
-    if is_type(iter, PyRangeIter_Type):
-        index = range_index(iter)
-        if index < range_length(iter):
-            set_range_index(iter, index + 1)
-            return new_int(range_start(iter) + index * range_step(iter))
-        return EXHAUSTED
-    if is_type(iter, PyListIter_Type):
-        sequence = list_iter_list(iter)
-        if is_null(sequence):
-            return EXHAUSTED
-        index = list_iter_index(iter)
-        if index < var_size(sequence):
-            set_list_iter_index(iter, index + 1)
-            return list_item(sequence, index)
-        end_list_iterator(iter)
-        return EXHAUSTED
-    if is_type(iter, PyTupleIter_Type):
-        sequence = tuple_iter_tuple(iter)
-        if is_null(sequence):
-            return EXHAUSTED
-        index = tuple_iter_index(iter)
-        if index < var_size(sequence):
-            set_tuple_iter_index(iter, index + 1)
-            return tuple_item(sequence, index)
-        end_tuple_iterator(iter)
-        return EXHAUSTED
-    item = next_item(iter)
-    if is_null(item):
-        check_exhausted()
-        return EXHAUSTED
-    return item
-
-
-@helper()
-def end_list_iterator(iterator: Object) -> None:
-    """An exhausted list iterator lets its list go."""
-    sequence = list_iter_list(iterator)
-    set_list_iter_list(iterator, NULL)
-    release_to(sequence)
-
-
-@helper()
-def end_tuple_iterator(iterator: Object) -> None:
-    sequence = tuple_iter_tuple(iterator)
-    set_tuple_iter_tuple(iterator, NULL)
-    release_to(sequence)
-
-
-@primitive
-def next_item(iterator: Object) -> New:
-    """The next item of any iterator, null at the end or with an exception set."""
-    return next_of(iterator)
-
-
-@helper(runs=True)
-def next_of(iterator: Object) -> New:
-    return call_unary(type_iternext(type_pointer(iterator)), iterator)
-
-
-@helper(raises=True)
-def check_exhausted() -> Int:
-    """After a null item: StopIteration is the end, another exception is raised."""
-    if is_null(PyErr_Occurred()):
-        return 0
-    if PyErr_ExceptionMatches(PyExc_StopIteration) != 0:
-        PyErr_Clear()
-        return 0
-    return -1
 
 
 @opcode

@@ -90,6 +90,19 @@ class Intrinsics(Expressions):
         self.decref(old)
         return Value("", "v")
 
+    def call_set_pair(self, node: ast.Call) -> Value:
+        """set_pair(pair, a, b): two set_register, to the registers in the low halves of ``pair``; both references are taken first."""
+        pair, *values = (self.expression(argument) for argument in node.args)
+        for value in values:
+            self.move_out(value)
+        for value, shift in zip(values, (0, 16), strict=True):
+            index = self.value(f"and i64 {self.value(f'lshr i64 {pair.text}, {shift}')}, 65535")
+            place = self.value(f"getelementptr ptr, ptr %regs, i64 {index}")
+            old = self.value(f"load ptr, ptr {place}")
+            self.emit(f"store ptr {value.text}, ptr {place}")
+            self.decref(old)
+        return Value("", "v")
+
     def call_constant_at(self, node: ast.Call) -> Value:
         index = self.expression(node.args[0])
         return Value(self.value(f"load ptr, ptr {self.value(f'getelementptr ptr, ptr %consts, i64 {index.text}')}"), "O")

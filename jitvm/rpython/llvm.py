@@ -185,12 +185,12 @@ class Emitter(Intrinsics):
 
     def do_Return(self, statement: ast.Return) -> bool:
         value = statement.value
-        if isinstance(value, ast.Name) and value.id in ("NEXT", "JUMP", "ERROR", "EXHAUSTED") and self.is_handler:
+        if isinstance(value, ast.Name) and value.id in ("NEXT", "JUMP", "ERROR", "EXHAUSTED", "SKIP") and self.is_handler:
             if value.id == "NEXT":
                 self.consume()
                 self.release()
             {"NEXT": self.go_next, "JUMP": self.go_jump, "ERROR": self.go_error,
-             "EXHAUSTED": self.go_exhausted}[value.id]()
+             "EXHAUSTED": self.go_exhausted, "SKIP": self.go_skip}[value.id]()
             return False
         if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id in ("goto", "leave", "handler", "enter"):
             self.terminator(value.func.id, value)
@@ -290,6 +290,14 @@ class Emitter(Intrinsics):
         self.release()
         distance = self.operand_field(next(o.field for o in self.row.operands if o.kind == "j"), signed=True)
         self.go(self.value(f"getelementptr {{i64, i64}}, ptr %pc, i64 {distance}"))
+
+    def go_skip(self) -> None:
+        """Passes the instructions that follow: operand ``pair`` says how many units they have."""
+        assert self.row is not None
+        self.consume()
+        self.release()
+        units = self.value(f"lshr i64 {self.operand_field(self.row.operand('pair').field)}, 32")
+        self.go(self.value(f"getelementptr {{i64, i64}}, ptr {self.offset('%pc', UNIT * self.row.size)}, i64 {units}"))
 
     def go_exhausted(self) -> None:
         """The end of an iteration: the iterator's register becomes empty, then the branch is taken."""

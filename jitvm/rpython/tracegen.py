@@ -13,7 +13,7 @@ from jitvm.rpython.reader import Function, Program
 from jitvm.spec import layout
 from jitvm.spec.cfunctions import CFUNCTIONS, COMPUTED, EXCEPTION_TYPES, OBJECTS, STATE
 
-WAYS = ("NEXT", "JUMP", "ERROR", "EXHAUSTED")
+WAYS = ("NEXT", "JUMP", "ERROR", "EXHAUSTED", "SKIP")
 
 
 class Generator(ast.NodeTransformer):

@@ -65,6 +65,8 @@ class Native:
             words[SLOTS[name]] = id(value)
         if id(-4) - id(-5) != 32 or id(256) - id(-5) != 261 * 32:
             raise layout.UnknownLayout("the host's small ints are not where they are expected")
+        if id(chr(1)) - id(chr(0)) != 56 or id(chr(127)) - id(chr(0)) != 127 * 56:
+            raise layout.UnknownLayout("the host's characters are not where they are expected")
         words[SLOTS["small_ints"]] = id(-5)
         words[SLOTS["normal_context"]] = self.address
         words[SLOTS["record_context"]] = self.twin_address
@@ -93,6 +95,7 @@ class Native:
             "builtin_eval": builtins.eval, "builtin_exec": builtins.exec, "builtin_compile": builtins.compile,
             "name_builtins": "__builtins__", "name_eval": "eval", "name_exec": "exec", "name_single": "single",
             "name_flags": "flags", "name_dont_inherit": "dont_inherit", "name_optimize": "optimize",
+            "first_character": chr(0), "ascii_iterator": type(iter("")),
         }
 
     def set_object(self, name: str, value: Any) -> None:

@@ -28,7 +28,7 @@ class Machine:
         self.driver: Any = None
         self.expressions: Any = None
         self.modules: Any = None
-        self.sources = Sources(settings.cache)
+        self.sources = Sources(settings.cache, settings.iterator_paths)
 
 
 machine: Machine | None = None

@@ -125,6 +125,8 @@ delete_item     obj:r key:r
 # iteration
 get_iter        dst:d src:r
 for_iter        dst:d iter:r target:j +1
+for_next        dst:d iter:r target:j
+for_pair        base:w iter:r target:j pair:x +1
 unpack          base:w src:r count:i
 unpack_ex       base:w src:r before:i after:x +1
 # building

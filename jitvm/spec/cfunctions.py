@@ -154,7 +154,7 @@ DATA = """
 PyLong_Type PyFloat_Type PyBool_Type PyUnicode_Type PyList_Type PyTuple_Type PyDict_Type PySet_Type PyFrozenSet_Type PyBytes_Type
 PyRange_Type PyRangeIter_Type PyListIter_Type PyTupleIter_Type PyFunction_Type PyMethod_Type PyCell_Type PyModule_Type PyType_Type
 PyCFunction_Type PyMethodDescr_Type PyMemberDescr_Type PyEnum_Type PyZip_Type PyGen_Type
-PyBaseObject_Type PySlice_Type PyUnicodeIter_Type PyBytesIter_Type PyDictIterKey_Type PyDictIterValue_Type PyDictIterItem_Type
+PyBaseObject_Type PySlice_Type PyUnicodeIter_Type PyBytesIter_Type PyDictIterKey_Type PyDictIterValue_Type PyDictIterItem_Type PySetIter_Type PyListRevIter_Type
 _Py_NoneStruct _Py_TrueStruct _Py_FalseStruct _Py_NotImplementedStruct _Py_EllipsisObject
 """
 """Objects of the host (exported structs) that handlers name."""
@@ -172,6 +172,7 @@ vm_compile vm_hot vm_recorded vm_exit vm_error vm_do vm_merge vm_pair name_enter
 name_build_class list_append vm_module crash_text name_init
 builtin_eval builtin_exec builtin_compile name_builtins name_eval name_exec name_single name_flags name_dont_inherit name_optimize
 vm_expression
+first_character ascii_iterator
 """.split())
 """Objects that the runtime works out when it makes a context; vm_ ones are its own functions, called from native code."""
 

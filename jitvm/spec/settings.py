@@ -67,6 +67,7 @@ TABLE = (
     Setting("format_cache", True, "keep parsed f-string and format specifications"),
     Setting("expression_cache", True, "keep what eval, exec and compile make of texts, for the next time"),
     Setting("expression_entries", 512, "texts that the expression cache holds at most", low=4, high=1 << 20),
+    Setting("iterator_paths", True, "loops advance the host's iterators natively, and take pairs without a tuple"),
     Setting("verify", False, "check ownership, frames and LLVM's input at every step (slow; for tests)"),
     Setting("force_exits", 0, "if not 0, every guard fails in turn, each so many times (for tests)"),
     Setting("dump", "", "print to stderr: b bytecode, t traces, l LLVM's input, a assembler, e events"),

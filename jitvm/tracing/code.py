@@ -54,6 +54,8 @@ class TracedCode:
                 targets = [pc + UNIT * instruction.values["target"]] if row.jumps else []
                 if not row.ends and row.name != "jump":
                     targets.append(pc + UNIT * row.size)
+                if row.name == "for_pair":
+                    targets.append(pc + UNIT * (row.size + (instruction.values["pair"] >> 32)))
                 for target in targets:
                     counts[target] = counts.get(target, 0) + 1
                 pc += UNIT * row.size

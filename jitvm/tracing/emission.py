@@ -29,7 +29,10 @@ KINDS = {"int": "i64", "float": "double", "bool": "i1", "object": "ptr"}
 TYPE_NAMES = {"PyLong_Type": int, "PyFloat_Type": float, "PyBool_Type": bool, "PyUnicode_Type": str, "PyList_Type": list,
               "PyTuple_Type": tuple, "PyDict_Type": dict, "PySet_Type": set, "PyFrozenSet_Type": frozenset, "PyBytes_Type": bytes,
               "PyRange_Type": range, "PyRangeIter_Type": type(iter(range(0))), "PyListIter_Type": type(iter([])),
-              "PyTupleIter_Type": type(iter(())), "PyFunction_Type": type(lambda: 0), "PyType_Type": type}
+              "PyTupleIter_Type": type(iter(())), "PyFunction_Type": type(lambda: 0), "PyType_Type": type,
+              "PyDictIterKey_Type": type(iter({})), "PyDictIterValue_Type": type(iter({}.values())), "PyZip_Type": zip,
+              "PyDictIterItem_Type": type(iter({}.items())), "PySetIter_Type": type(iter(set())), "PyEnum_Type": enumerate,
+              "ascii_iterator": type(iter("")), "PyBytesIter_Type": type(iter(b"")), "PyListRevIter_Type": type(reversed([]))}
 SINGLETONS = {"_Py_NoneStruct": None, "_Py_TrueStruct": True, "_Py_FalseStruct": False, "_Py_NotImplementedStruct": NotImplemented,
               "_Py_EllipsisObject": ...}
 MIN64, MAX64 = -(1 << 63), (1 << 63) - 1
@@ -64,7 +67,7 @@ class Cache:
 class Emission:
     """Text, constants and types: what every part of a region builds on."""
 
-    NEXT, JUMP, ERROR, EXHAUSTED = "NEXT", "JUMP", "ERROR", "EXHAUSTED"
+    NEXT, JUMP, ERROR, EXHAUSTED, SKIP = "NEXT", "JUMP", "ERROR", "EXHAUSTED", "SKIP"
     NULL, NULLP = NULL, 0
     thread = Pointer("%ts", 0)
 

@@ -39,7 +39,7 @@ MAY_END = frozenset((int, float, bool, str, bytes, range, type(None), type(iter(
 ABSTRACT = frozenset("""
 is_int is_float is_type int_value float_value new_int new_float new_bool list_item tuple_item shift_fits
 tuple_of list_of set_of map_of map_of_keys slice_of join_window unpack_items get_method new_function call_spread drop_window
-replace_at join_two
+replace_at join_two next_item ascii_item
 """.split())
 """Primitives and helpers of the handlers for which the machine has a meaning of its own."""
 _SIMPLE = frozenset((int, float, bool, str, bytes, tuple, list, slice, range, type(iter(range(0))), type(iter([])), type(iter(()))))
@@ -148,6 +148,19 @@ class Machine(Numbers):
         self.state.cse[f"present {name}"] = True
         return Obj(name)
 
+    def load_byte(self, base: Any, offset: Any) -> Any:
+        return self.load_at(self.as_pointer(base) if isinstance(base, Value) else base, offset, "b")
+
+    def ascii_item(self, text: Value, index: Any) -> Value:
+        """A character of an ASCII string."""
+        made = self.call_helper("character", text, index)
+        self.state.types[made.name] = str
+        self.state.cse[f"present {made.name}"] = True
+        return made  # type: ignore[no-any-return]
+
+    def next_item(self, iterator: Value) -> Value:
+        return self.call_helper("next_of", iterator)  # type: ignore[no-any-return]
+
     def cache(self) -> Cache:
         return Cache(self.pc + 16)
 
@@ -227,6 +240,14 @@ class Machine(Numbers):
 
     def set_register(self, index: int, value: Value) -> None:
         self.state.registers[self.state.level, index] = value
+
+    def write(self, index: int, value: Value) -> None:
+        raise NotImplementedError
+
+    def set_pair(self, pair: int, first: Value, second: Value) -> None:
+        """Two items of an iteration go to the registers that ``pair`` names."""
+        self.write(pair & 65535, first)
+        self.write(pair >> 16 & 65535, second)
 
     # -- ownership and effects
     def add_reference(self, name: str) -> None:

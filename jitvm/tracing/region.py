@@ -268,7 +268,7 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
         self.reap()
         if result in (self.JUMP, self.EXHAUSTED):
             return self.pc + UNIT * int(values["target"])
-        return self.pc + UNIT * int(instruction.row.size)
+        return self.pc + UNIT * (int(instruction.row.size) + (values["pair"] >> 32 if result == self.SKIP else 0))
 
     def destination(self) -> int:
         """The index of the current instruction's destination register."""

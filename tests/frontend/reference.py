@@ -340,6 +340,21 @@ class Frame:
             self.next = target
             return self.registers[self.at.values["dst"]]
 
+    for_next = for_iter
+
+    def for_pair(self, base, iterator, target, pair):
+        try:
+            item = next(iterator)
+        except StopIteration:
+            self.registers[self.at.values["iter"]] = EMPTY
+            self.next = target
+            return
+        if type(iterator) in (enumerate, zip, type(iter({}.items()))) and len(item) == 2:
+            self.registers[pair & 65535], self.registers[pair >> 16 & 65535] = item
+            self.next += pair >> 32
+        else:
+            self.fill(base, [item])
+
     def unpack(self, base, src, count):
         try:
             iterator = iter(src)

@@ -1,0 +1,282 @@
+"""Iteration: the host's own iterators advanced natively, and loops over pairs without the tuple.
+
+An iterator is always the host's object and is left in the state that the host would leave it in; whatever is out of the ordinary
+(a changed dict, the end, other types) is its own tp_iternext's business.
+"""
+from jitvm.rpython.dialect import *
+
+ASCII_SIZE = 56
+LAST_INDEX = 9223372036854775807
+SET_ENTRY = 16
+
+
+@opcode
+def get_iter(src: Object) -> Object:
+    return PyObject_GetIter(src)
+
+
+@opcode
+def for_next(iter: Object) -> Object:
+    """As for_iter, always by tp_iternext (the setting iterator_paths is off)."""
+    item = next_item(iter)
+    if is_null(item):
+        check_exhausted()
+        return EXHAUSTED
+    return item
+
+
+@opcode
+def for_iter(iter: Object) -> Object:
+    """The next item; where there is none the iterator's register becomes empty, and the loop ends."""
+    if is_type(iter, PyRangeIter_Type):
+        index = range_index(iter)
+        if index < range_length(iter):
+            set_range_index(iter, index + 1)
+            return new_int(range_start(iter) + index * range_step(iter))
+        return EXHAUSTED
+    if is_type(iter, PyListIter_Type):
+        sequence = list_iter_list(iter)
+        if is_null(sequence):
+            return EXHAUSTED
+        index = list_iter_index(iter)
+        if index < var_size(sequence):
+            set_list_iter_index(iter, index + 1)
+            return list_item(sequence, index)
+        end_list_iterator(iter)
+        return EXHAUSTED
+    if is_type(iter, PyTupleIter_Type):
+        sequence = tuple_iter_tuple(iter)
+        if is_null(sequence):
+            return EXHAUSTED
+        index = tuple_iter_index(iter)
+        if index < var_size(sequence):
+            set_tuple_iter_index(iter, index + 1)
+            return tuple_item(sequence, index)
+        end_tuple_iterator(iter)
+        return EXHAUSTED
+    if is_type(iter, PyDictIterKey_Type) or is_type(iter, PyDictIterValue_Type):
+        d = dict_iter_dict(iter)
+        if not is_null(d) and dict_iter_used(iter) == dict_used(d):
+            entry = entry_from(d, dict_iter_position(iter))
+            left = dict_iter_left(iter)
+            if entry >= 0 and left != 0:
+                set_dict_iter_position(iter, entry + 1)
+                set_dict_iter_left(iter, left - 1)
+                place = place_of_key(dict_keys(d), entry)
+                if is_type(iter, PyDictIterKey_Type):
+                    return load_object(dict_keys(d), place)
+                return load_object(dict_keys(d), place + 8)
+    elif is_type(iter, PySetIter_Type):
+        members = set_iter_set(iter)
+        if not is_null(members) and set_iter_used(iter) == set_used(members):
+            slot = next_slot(set_table(members), set_iter_position(iter), set_mask(members))
+            if slot >= 0:
+                set_set_iter_position(iter, slot + 1)
+                set_set_iter_left(iter, set_iter_left(iter) - 1)
+                return load_object(set_table(members), slot * SET_ENTRY)
+    elif is_type(iter, ascii_iterator):
+        text = iter_sequence(iter)
+        if not is_null(text):
+            index = iter_index(iter)
+            if index < unicode_length(text):
+                set_iter_index(iter, index + 1)
+                return ascii_item(text, index)
+    elif is_type(iter, PyBytesIter_Type):
+        data = iter_sequence(iter)
+        if not is_null(data):
+            index = iter_index(iter)
+            if index < var_size(data):
+                set_iter_index(iter, index + 1)
+                return new_int(byte_item(data, index))
+    elif is_type(iter, PyListRevIter_Type):
+        listed = iter_sequence(iter)
+        if not is_null(listed):
+            index = iter_index(iter)
+            if below(index, var_size(listed)):
+                set_iter_index(iter, index - 1)
+                return list_item(listed, index)
+    item = next_item(iter)
+    if is_null(item):
+        check_exhausted()
+        return EXHAUSTED
+    return item
+
+
+@opcode
+def for_pair(base: Window, iter: Object, pair: Imm) -> Branch:
+    """As for_iter into ``base``, where the loop unpacks two; the two of common iterators go where they belong without a tuple.
+
+    ``pair`` has two registers and how many units the instructions that follow have, which would unpack the tuple: SKIP passes them.
+    """
+    if is_type(iter, PyDictIterItem_Type):
+        d = dict_iter_dict(iter)
+        if not is_null(d) and dict_iter_used(iter) == dict_used(d):
+            entry = entry_from(d, dict_iter_position(iter))
+            left = dict_iter_left(iter)
+            if entry >= 0 and left != 0:
+                set_dict_iter_position(iter, entry + 1)
+                set_dict_iter_left(iter, left - 1)
+                place = place_of_key(dict_keys(d), entry)
+                set_pair(pair, load_object(dict_keys(d), place), load_object(dict_keys(d), place + 8))
+                return SKIP
+    elif is_type(iter, PyListIter_Type):
+        rows = list_iter_list(iter)
+        if not is_null(rows):
+            row_index = list_iter_index(iter)
+            if row_index < var_size(rows):
+                row = list_item(rows, row_index)
+                if is_type(row, PyTuple_Type) and var_size(row) == 2:
+                    set_list_iter_index(iter, row_index + 1)
+                    set_pair(pair, tuple_item(row, 0), tuple_item(row, 1))
+                    return SKIP
+    elif is_type(iter, PyEnum_Type):
+        number = enum_index(iter)
+        if number < LAST_INDEX:
+            inner = enum_iterator(iter)
+            if is_type(inner, PyListIter_Type):
+                sequence = list_iter_list(inner)
+                if not is_null(sequence):
+                    index = list_iter_index(inner)
+                    if index < var_size(sequence):
+                        set_list_iter_index(inner, index + 1)
+                        set_enum_index(iter, number + 1)
+                        set_pair(pair, new_int(number), list_item(sequence, index))
+                        return SKIP
+            second = next_item(inner)
+            if is_null(second):
+                check_exhausted()
+                return EXHAUSTED
+            set_enum_index(iter, number + 1)
+            set_pair(pair, new_int(number), second)
+            return SKIP
+    elif is_type(iter, PyZip_Type) and zip_size(iter) == 2 and zip_strict(iter) == 0:
+        one = tuple_item(zip_iterators(iter), 0)
+        two = tuple_item(zip_iterators(iter), 1)
+        if is_type(one, PyListIter_Type) and is_type(two, PyListIter_Type) and one is not two:
+            left_list = list_iter_list(one)
+            right_list = list_iter_list(two)
+            if not is_null(left_list) and not is_null(right_list):
+                at_left = list_iter_index(one)
+                at_right = list_iter_index(two)
+                if at_left < var_size(left_list) and at_right < var_size(right_list):
+                    set_list_iter_index(one, at_left + 1)
+                    set_list_iter_index(two, at_right + 1)
+                    set_pair(pair, list_item(left_list, at_left), list_item(right_list, at_right))
+                    return SKIP
+        fetched = next_item(one)
+        if is_null(fetched):
+            check_exhausted()
+            return EXHAUSTED
+        partner = next_item(two)
+        if is_null(partner):
+            check_exhausted()
+            return EXHAUSTED
+        set_pair(pair, fetched, partner)
+        return SKIP
+    item = next_item(iter)
+    if is_null(item):
+        check_exhausted()
+        return EXHAUSTED
+    set_register(base, item)
+    return NEXT
+
+
+@inline
+def entry_from(d: Object, position: Int) -> Int:
+    """The first entry of a dict from ``position`` on that is in use, -1 if there is none or the dict shares its keys.
+
+    After dictiter_iternextkey and its like in CPython's dictobject.c.
+    """
+    if likely(dict_values(d) == NULLP):
+        if position < keys_entries(dict_keys(d)):
+            if likely(load_int(dict_keys(d), place_of_key(dict_keys(d), position) + 8) != 0):
+                return position
+            return next_entry(dict_keys(d), position + 1)
+    return -1
+
+
+@helper(quiet=True, spare=True)
+def next_entry(keys: Ptr, position: Int) -> Int:
+    """The first entry from ``position`` on that is in use, or -1."""
+    index = position
+    end = keys_entries(keys)
+    while index < end:
+        if likely(load_int(keys, place_of_key(keys, index) + 8) != 0):
+            return index
+        index = index + 1
+    return -1
+
+
+@primitive
+def place_of_key(keys: Ptr, entry: Int) -> Int:
+    """Where an entry's key lies, in bytes from the keys object on; the value follows."""
+    general = keys_kind(keys) == KEYS_GENERAL
+    start = KEYS_INDICES + (1 << keys_log2_index_bytes(keys))
+    return start + select(general, entry * 24 + 8, entry * 16)
+
+
+@helper(quiet=True, spare=True)
+def next_slot(table: Ptr, position: Int, last: Int) -> Int:
+    """The first slot of a set's table from ``position`` on that holds a member, -1 if there is none (setiter_iternext of setobject.c)."""
+    slot = position
+    while slot <= last:
+        place = table + slot * SET_ENTRY
+        if load_int(place, 0) != 0 and load_int(place, 8) != -1:
+            return slot
+        slot = slot + 1
+    return -1
+
+
+@primitive
+def ascii_item(v: Object, index: Int) -> Object:
+    """The character of an ASCII string: the host has one object for each."""
+    return as_object(as_int(first_character) + load_byte(v, TEXT_DATA + index) * ASCII_SIZE)
+
+
+@helper(quiet=True)
+def character(v: Object, index: Int) -> Object:
+    """As ascii_item, for traces."""
+    return ascii_item(v, index)
+
+
+@primitive
+def byte_item(v: Object, index: Int) -> Int:
+    return load_byte(v, BYTES_DATA + index)
+
+
+@helper()
+def end_list_iterator(iterator: Object) -> None:
+    """An exhausted list iterator lets its list go."""
+    sequence = list_iter_list(iterator)
+    set_list_iter_list(iterator, NULL)
+    release_to(sequence)
+
+
+@helper()
+def end_tuple_iterator(iterator: Object) -> None:
+    sequence = tuple_iter_tuple(iterator)
+    set_tuple_iter_tuple(iterator, NULL)
+    release_to(sequence)
+
+
+@primitive
+def next_item(iterator: Object) -> New:
+    """The next item of any iterator, null at the end or with an exception set."""
+    return call_unary(type_iternext(type_pointer(iterator)), iterator)
+
+
+@helper(runs=True)
+def next_of(iterator: Object) -> New:
+    """As next_item, for traces."""
+    return call_unary(type_iternext(type_pointer(iterator)), iterator)
+
+
+@helper(raises=True)
+def check_exhausted() -> Int:
+    """After a null item: StopIteration is the end, another exception is raised."""
+    if is_null(PyErr_Occurred()):
+        return 0
+    if PyErr_ExceptionMatches(PyExc_StopIteration) != 0:
+        PyErr_Clear()
+        return 0
+    return -1
