@@ -262,15 +262,24 @@ class FunctionCompiler(CallCompiler):
             self.bound |= 1 << register
             return
         item = self.push()
-        pair = isinstance(target, (ast.Tuple, ast.List)) and len(target.elts) == 2 and not any(
-            isinstance(part, ast.Starred) for part in target.elts)
-        name = ("for_pair" if pair else "for_iter") if self.iterator_paths else "for_next"
-        places, units = (item + 1, item + 2), 1
-        if pair and all(isinstance(part, ast.Name) and part.id in self.locals for part in target.elts):
-            places, units = tuple(self.locals[part.id] for part in target.elts), 3
-        self.emit_jump(name, end, item, iterator, keep=1, extra=places[0] | places[1] << 16 | units << 32 if name == "for_pair" else 0)
+        if not self.iterator_paths:
+            self.emit_jump("for_next", end, item, iterator, keep=1)
+        elif isinstance(target, (ast.Tuple, ast.List)) and len(target.elts) == 2 and not any(isinstance(part, ast.Starred) for part in target.elts):
+            self.emit_jump("for_pair", end, item, iterator, keep=1, extra=self.pair_places(target.elts, item))
+        else:
+            self.emit_jump("for_iter", end, item, iterator, keep=1)
         self.store(target, item)
         self.top = item
+
+    def pair_places(self, targets: list[ast.expr], item: int) -> int:
+        """Operand ``pair`` of for_pair: where two items go, and how many units of what follows do that by way of a tuple.
+
+        The unpacking alone, into the temporaries above ``item``; that and the moves where the targets are local variables.
+        """
+        registers = [self.locals[part.id] for part in targets if isinstance(part, ast.Name) and part.id in self.locals]
+        if len(registers) == 2:
+            return registers[0] | registers[1] << 16 | 3 << 32
+        return item + 1 | item + 2 << 16 | 1 << 32
 
 
 def single_item(node: ast.expr) -> ast.expr | None:

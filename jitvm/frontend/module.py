@@ -35,7 +35,8 @@ class Module:
                  iterator_paths: bool = True) -> None:
         """Compiles for the host: raises SyntaxError and ValueError as ``compile`` does.
 
-        ``iterator_paths``: the setting. With ``stored``, what ``dump`` gave for the same source, filename and host, all is taken from there.
+        ``iterator_paths``: the setting.
+        With ``stored``, what ``dump`` gave for the same source, filename and host, all is taken from there.
         """
         self.source, self.filename, self.iterator_paths = source, filename, iterator_paths
         self.fresh = 0

@@ -154,7 +154,8 @@ DATA = """
 PyLong_Type PyFloat_Type PyBool_Type PyUnicode_Type PyList_Type PyTuple_Type PyDict_Type PySet_Type PyFrozenSet_Type PyBytes_Type
 PyRange_Type PyRangeIter_Type PyListIter_Type PyTupleIter_Type PyFunction_Type PyMethod_Type PyCell_Type PyModule_Type PyType_Type
 PyCFunction_Type PyMethodDescr_Type PyMemberDescr_Type PyEnum_Type PyZip_Type PyGen_Type
-PyBaseObject_Type PySlice_Type PyUnicodeIter_Type PyBytesIter_Type PyDictIterKey_Type PyDictIterValue_Type PyDictIterItem_Type PySetIter_Type PyListRevIter_Type
+PyBaseObject_Type PySlice_Type PyUnicodeIter_Type PyBytesIter_Type PyDictIterKey_Type PyDictIterValue_Type PyDictIterItem_Type
+PySetIter_Type PyListRevIter_Type
 _Py_NoneStruct _Py_TrueStruct _Py_FalseStruct _Py_NotImplementedStruct _Py_EllipsisObject
 """
 """Objects of the host (exported structs) that handlers name."""
