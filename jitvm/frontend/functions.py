@@ -264,7 +264,7 @@ class FunctionCompiler(CallCompiler):
         item = self.push()
         if not self.iterator_paths:
             self.emit_jump("for_next", end, item, iterator, keep=1)
-        elif isinstance(target, (ast.Tuple, ast.List)) and len(target.elts) == 2 and not any(isinstance(part, ast.Starred) for part in target.elts):
+        elif isinstance(target, (ast.Tuple, ast.List)) and len(target.elts) == 2 and not has_star(target.elts):
             self.emit_jump("for_pair", end, item, iterator, keep=1, extra=self.pair_places(target.elts, item))
         else:
             self.emit_jump("for_iter", end, item, iterator, keep=1)
@@ -280,6 +280,11 @@ class FunctionCompiler(CallCompiler):
         if len(registers) == 2:
             return registers[0] | registers[1] << 16 | 3 << 32
         return item + 1 | item + 2 << 16 | 1 << 32
+
+
+def has_star(targets: list[ast.expr]) -> bool:
+    """Whether one of the targets takes what the others leave."""
+    return any(isinstance(part, ast.Starred) for part in targets)
 
 
 def single_item(node: ast.expr) -> ast.expr | None:
