@@ -20,7 +20,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -109,14 +109,28 @@ class Comparison:
     def as_dict(self, rounds: int) -> dict[str, Any]:
         """Everything, with the machine it was measured on."""
         return {
-            "environment": {"cpu": cpu_name(), "cores": os.cpu_count(), "system": system_name(), "runs": rounds,
-                            "date": datetime.date.today().isoformat()},
-            "machines": {machine.name: {"version": machine.version, "command": shlex.join(machine.command)}
-                         for machine in self.machines},
+            "environment": environment(rounds),
+            "machines": described(self.machines),
             "vm": next((machine.name for machine in self.machines if machine.kind == "jitvm"), ""),
             "reference": next(machine.name for machine in self.machines if machine.kind == "python"),
             "runs": self.runs, "memory": self.memory, "problems": self.problems,
         }
+
+
+def environment(rounds: int) -> dict[str, Any]:
+    """What was measured on, and when."""
+    return {"cpu": cpu_name(), "cores": os.cpu_count(), "system": system_name(), "runs": rounds, "date": datetime.date.today().isoformat()}
+
+
+def described(machines: list[Machine]) -> dict[str, dict[str, str]]:
+    """Version and command of each machine."""
+    return {machine.name: {"version": machine.version, "command": shlex.join(machine.command)} for machine in machines}
+
+
+def remove(folders: Iterable[Path]) -> None:
+    """Removes folders of scripts."""
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def cpu_name() -> str:
@@ -260,8 +274,7 @@ def compare(machines: list[Machine], workloads: list[str], rounds: int, large: b
                         if number or measured.problem:
                             result.add(mode, workload, machine, measured)
     finally:
-        for folder in folders.values():
-            shutil.rmtree(folder, ignore_errors=True)
+        remove(folders.values())
     result.drop_incomplete(rounds)
     return result
 
@@ -300,14 +313,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("workloads", nargs="*", metavar="WORKLOAD",
                         help=f"of {', '.join(SEVEN)}, {tables.TOGETHER} (default: all)")
     parser.add_argument("--runs", type=int, default=5, help="measured runs of each (default: 5)")
-    parser.add_argument("--jitvm", metavar="COMMAND", help="the jitvm to measure (default: the one of this Python)")
-    parser.add_argument("--python", action="append", default=[], metavar="PATH", help="a CPython; the first is the reference")
-    parser.add_argument("--pypy", action="append", default=[], metavar="PATH", help="a PyPy (default: one on the path)")
-    parser.add_argument("--peer", action="append", default=[], metavar="NAME=COMMAND",
-                        help="any other Python, such as 'PyPy 8=chroot FOLDER /usr/bin/pypy3'")
-    parser.add_argument("--warm", action="store_true", help="let jitvm use the loops that earlier runs have compiled")
     parser.add_argument("--large", action="store_true", help=f"more work: {', '.join(f'{k}({v})' for k, v in LARGE.items())}")
-    parser.add_argument("--output", type=Path, default=HERE / "results", metavar="FOLDER", help="where the results are written")
+    add_machine_options(parser)
     options = parser.parse_args(arguments)
     unknown = set(options.workloads) - {*SEVEN, tables.TOGETHER}
     if unknown or options.runs < 1:
@@ -317,19 +324,35 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     return options
 
 
+def add_machine_options(parser: argparse.ArgumentParser) -> None:
+    """The options that say what is compared, and where the results go."""
+    parser.add_argument("--jitvm", metavar="COMMAND", help="the jitvm to measure (default: the one of this Python)")
+    parser.add_argument("--python", action="append", default=[], metavar="PATH", help="a CPython; the first is the reference")
+    parser.add_argument("--pypy", action="append", default=[], metavar="PATH", help="a PyPy (default: one on the path)")
+    parser.add_argument("--peer", action="append", default=[], metavar="NAME=COMMAND",
+                        help="any other Python, such as 'PyPy 8=chroot FOLDER /usr/bin/pypy3'")
+    parser.add_argument("--warm", action="store_true", help="let jitvm use the loops that earlier runs have compiled")
+    parser.add_argument("--output", type=Path, default=HERE / "results", metavar="FOLDER", help="where the results are written")
+
+
+def usable_machines(options: argparse.Namespace) -> tuple[list[Machine], list[str]]:
+    """The machines that can be run, and what is to be said of the others. SystemExit where no CPython can."""
+    machines = find_machines(options)
+    if not any(machine.kind == "python" and machine.version for machine in machines):
+        print("no CPython can be run", file=sys.stderr)
+        raise SystemExit(2)
+    return ([machine for machine in machines if machine.version],
+            [f"{machine.name} cannot be run: {shlex.join(machine.command)}" for machine in machines if not machine.version])
+
+
 def main(arguments: list[str]) -> int:
     """Compares, prints and writes. Returns the exit status."""
     options = parse(arguments)
-    machines = find_machines(options)
-    missing = [machine for machine in machines if not machine.version]
-    machines = [machine for machine in machines if machine.version]
-    if not any(machine.kind == "python" for machine in machines):
-        print("compare.py: no CPython can be run", file=sys.stderr)
-        return 2
+    machines, missing = usable_machines(options)
     steps = len(options.workloads) * len(tables.MODES) * len(machines) * (options.runs + 1)
     with progress(steps) as step:
         comparison = compare(machines, options.workloads, options.runs, options.large, step)
-    comparison.problems += [f"{machine.name} cannot be run: {shlex.join(machine.command)}" for machine in missing]
+    comparison.problems += missing
     results = comparison.as_dict(options.runs)
     text = tables.markdown(results)
     options.output.mkdir(parents=True, exist_ok=True)

@@ -157,6 +157,8 @@ def call_object(callee: Object, arguments: Ptr, count: Int, names: Object) -> Ne
     elif type_pointer(callee) is PyType_Type:
         if is_null(names) and count < 5 and type_new(callee) == type_new(PyBaseObject_Type):
             return make_instance(callee, arguments, count)
+    elif callee is str_format:
+        return format_template(callee, arguments, count, names)
     elif type_pointer(callee) is PyMethodDescr_Type and is_null(names) and count > 0:
         first = load_object(arguments, 0)
         owner = descriptor_owner(callee)
@@ -218,6 +220,8 @@ def call_c_function(table: Ptr, callee: Object, first: Object, arguments: Ptr, c
     elif flags == METHOD_FAST:
         if callee is builtin_eval:
             return run_text(callee, arguments, count, MODE_EVAL)
+        if callee is builtin_format:
+            return format_object(callee, arguments, count)
         return call_fast(def_function(table), first, arguments, count)
     elif flags == METHOD_FAST_KEYWORDS:
         if callee is build_class:

@@ -531,6 +531,8 @@ def assemble(buffer: Ptr, count: Int, tail: Int, sign: Int, prefix: Int, plan: I
     digits = buffer + (INTEGER_END - count)
     if likely((plan & PLAN_GROUPING) == 0 and prefix == 0):
         if width <= count + rest:
+            if unlikely(count + rest == 1):
+                return PyUnicode_FromOrdinal(load_byte(digits, 0))
             made = new_text(count + rest)
             to = text_data(made)
             if sign != 0:

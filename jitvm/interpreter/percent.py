@@ -2,6 +2,7 @@
 from jitvm.rpython.dialect import *
 
 MOST_PIECES = 12
+PERCENTS = 2676586395008836901
 
 
 @helper(raises=True, quiet=True)
@@ -36,9 +37,13 @@ def percent_text(template: Object, values: Object) -> New:
     start = 0
     i = 0
     while count + 2 <= MOST_PIECES:
+        while i + 8 <= length and bytes_equal(load_word(text + i), PERCENTS) == 0:
+            i = i + 8
         while i < length and load_byte(text, i) != 37:
             i = i + 1
         if i > start:
+            if i == length and start == 0:
+                break
             literal = new_text(i - start)
             copy_text(text_data(literal), text + start, i - start)
             store_pointer(pieces, count * 8, disown(literal))
@@ -46,6 +51,8 @@ def percent_text(template: Object, values: Object) -> New:
         if i == length:
             if taken != total or count == 0:
                 break
+            if count == 1:
+                return owned(load_object(pieces, 0))
             return join_window(pieces, count)
         start = i + 1
         if load_byte(text, start) == 37:

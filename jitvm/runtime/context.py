@@ -92,8 +92,9 @@ class Native:
             "vm_hot": _nothing, "vm_recorded": _nothing, "vm_exit": _nothing,
             "name_enter": "__enter__", "name_exit": "__exit__", "name_import": "__import__", "name_build_class": "__build_class__",
             "list_append": list.append, "name_init": "__init__", "vm_expression": _nothing,
-            "builtin_eval": builtins.eval, "builtin_exec": builtins.exec, "builtin_compile": builtins.compile,
-            "name_builtins": "__builtins__", "name_eval": "eval", "name_exec": "exec", "name_single": "single",
+            "str_format": str.format, "builtin_format": builtins.format, "builtin_eval": builtins.eval, "builtin_exec": builtins.exec,
+            "builtin_compile": builtins.compile, "name_builtins": "__builtins__", "name_eval": "eval", "name_exec": "exec",
+            "name_single": "single",
             "name_flags": "flags", "name_dont_inherit": "dont_inherit", "name_optimize": "optimize",
             "first_character": chr(0), "ascii_iterator": type(iter("")),
         }

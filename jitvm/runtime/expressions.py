@@ -130,7 +130,9 @@ def checks_of(code: CodeType) -> array[int]:
     """The objects that a program could hold and tell from those of code compiled anew, each with room for its count of references, and
     with what it is: code, a number or text that is nothing but the constant of that index, or something else."""
     constants = code.co_consts
-    kinds: dict[int, int] = {id(code): CHECK_CODE, id(constants): CHECK_OTHER}
+    kinds: dict[int, int] = {id(code): CHECK_CODE}
+    if constants:
+        kinds[id(constants)] = CHECK_OTHER
     containers: list[Any] = [constants]
     for container in containers:
         for place, value in enumerate(container):
@@ -142,8 +144,10 @@ def checks_of(code: CodeType) -> array[int]:
                 kinds[number] = CHECK_CODE if kind is CodeType else CHECK_OTHER
             elif kind is CodeType:
                 inner = value.co_consts
-                kinds[number], kinds[id(inner)] = CHECK_CODE, CHECK_OTHER
-                containers.append(inner)
+                kinds[number] = CHECK_CODE
+                if inner:
+                    kinds[id(inner)] = CHECK_OTHER
+                    containers.append(inner)
             elif kind is str or kind is bytes:
                 if not _is_common(value):
                     kinds[number] = place if container is constants and kind is str else CHECK_OTHER
@@ -156,11 +160,8 @@ def checks_of(code: CodeType) -> array[int]:
             elif kind is not tuple:
                 kinds[number] = CHECK_OTHER
     numbers = [len(kinds)]
-    if len(kinds) > 2:
-        for number, what in sorted(kinds.items(), key=_second):
-            numbers += (number, 0, what)
-    else:
-        numbers += (id(code), 0, CHECK_CODE, id(constants), 0, CHECK_OTHER)
+    for number, what in sorted(kinds.items(), key=_second):
+        numbers += (number, 0, what)
     return array("q", numbers)
 
 

@@ -128,6 +128,7 @@ _Py_Dealloc O>v runs
 _PyFunction_Vectorcall OPIO>N raises runs
 PyUnicode_FromFormat PO>N raises
 PyUnicode_New Ii>N raises
+PyUnicode_FromOrdinal i>N raises
 PyMapping_Keys O>N raises runs
 PyNumber_Index O>N raises runs
 PyUnicode_Compare OO>i
@@ -171,7 +172,8 @@ COMPUTED = tuple("""
 small_ints build_class builtins_module empty_string empty_tuple nothing_function
 vm_compile vm_hot vm_recorded vm_exit vm_error vm_do vm_merge vm_pair name_enter name_exit name_import
 name_build_class list_append vm_module crash_text name_init
-builtin_eval builtin_exec builtin_compile name_builtins name_eval name_exec name_single name_flags name_dont_inherit name_optimize
+str_format builtin_format builtin_eval builtin_exec builtin_compile name_builtins name_eval name_exec name_single name_flags
+name_dont_inherit name_optimize
 vm_expression
 first_character ascii_iterator
 """.split())

@@ -146,3 +146,54 @@ for _ in range({count}):
 print("compared", {count})
 '''
 """A script that compares ``%`` in the VM with the host's, on random templates."""
+
+TEMPLATES = '''
+import random
+from functools import partial
+pick = random.Random({seed})
+class Odd:
+    attribute = 3
+    def __format__(self, spec):
+        return "odd" + spec
+class Text(str):
+    pass
+VALUES = (5, -3, 0, 10**18, -2**63, 2**70, 1.5, -0.0, 1e300, 3.14159, float("nan"), "s", "\\u00e9", "word", "a longer text", "", True, None,
+          Odd(), (1,), Text("sub"), 7, 12, "it's")
+FIELDS = ("", "", "", "", "", "0", "1", "2", "3", "00", "x", "y", "long_name", "0.attribute", "0[0]", " ", "9", "z", "-1", "x.real")
+SPECS = ("", "", "d", "5", "5d", ">8", "<6s", "^9", ".2f", "10.3f", "x", "#b", ",", "%", "e", "g", "{{}}", "{{}}.{{}}f", "{{x}}",
+">{{1}}", "05d", "s", "!", "q",
+         "*^12", "{{", "}}", ".3", "+d", "{{}}d", "<{{0}}", "<{{}}", "{{x!r}}")
+CALLS = (lambda t, a, b, c: t.format(), lambda t, a, b, c: t.format(a), lambda t, a, b, c: t.format(a, b), lambda t, a, b, c:
+         t.format(a, b, c),
+         lambda t, a, b, c: t.format(x=a, long_name=b), lambda t, a, b, c: t.format(a, x=b, y=c), lambda t, a, b, c:
+         str.format(t, a, b, x=c))
+HOST = partial(str.format)
+HOSTS = (lambda t, a, b, c: HOST(t), lambda t, a, b, c: HOST(t, a), lambda t, a, b, c: HOST(t, a, b), lambda t, a, b, c: HOST(t, a, b, c),
+         lambda t, a, b, c: HOST(t, x=a, long_name=b), lambda t, a, b, c: HOST(t, a, x=b, y=c), lambda t, a, b, c: HOST(t, a, b, x=c))
+def shown(run, *values):
+    try:
+        result = run(*values)
+        return result, [result is value for value in values] if len(result) > 1 else ()
+    except (TypeError, ValueError, OverflowError, LookupError, AttributeError, MemoryError) as error:
+        return type(error).__name__ + ": " + str(error)
+fine = 0
+for _ in range({count}):
+    template = pick.choice(("", "", "text", "a ", "{{{{", "}}}} ", "\\u00e9"))
+    for _ in range(pick.choice((0, 1, 1, 2, 2, 3))):
+        template += "{{" + pick.choice(FIELDS) + pick.choice(("", "", "", "!r", "!s", "!a", "!q"))
+        if pick.random() < 0.6:
+            template += ":" + pick.choice(SPECS)
+        template += pick.choice(("}}", "}}", "}}", "}}}}", "")) if pick.random() < 0.1 else "}}"
+        template += pick.choice(("", "", "text", ", ", "{{{{", "}}}}", "a long literal piece "))
+    values = [pick.choice(VALUES) for _ in range(3)]
+    number = pick.randrange(len(CALLS))
+    got, wanted = shown(CALLS[number], template, *values), shown(HOSTS[number], template, *values)
+    fine += type(wanted) is tuple
+    if got != wanted:
+        print("DIFFERS", number, repr(template), values, repr(got), repr(wanted))
+    spec = pick.choice(SPECS)
+    if shown(lambda v, s: format(v, s), values[0], spec) != shown(partial(format), values[0], spec):
+        print("DIFFERS format", values[0], repr(spec))
+print("compared", fine > {count} // 5)
+'''
+"""A script that compares ``str.format`` and ``format`` in the VM with the host's, on random templates; identities too."""

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.formats.cases import PERCENT, script
+from tests.formats.cases import PERCENT, TEMPLATES, script
 
 MODES = {"no-jit": ("--no-jit",), "default": (), "threshold-1": ("-X", "threshold=1"), "off": ("-X", "format_cache=0")}
 
@@ -49,6 +49,13 @@ def test_percent(mode: str, tmp_path: Path) -> None:
     path = tmp_path / "script.py"
     path.write_text(PERCENT.replace("{seed}", str(len(mode))).replace("{count}", "6000"))
     assert run(path, MODES[mode]) == "compared 6000\n"
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_templates(mode: str, tmp_path: Path) -> None:
+    path = tmp_path / "script.py"
+    path.write_text(TEMPLATES.format(seed=len(mode), count=8000))
+    assert run(path, MODES[mode]) == "compared True\n"
 
 
 LOOPS = '''
