@@ -37,6 +37,8 @@ SECOND_CALL = '''
 import sys as _sys
 import time as _time
 
+for _ in range({before}):
+    main({arguments})
 _start = _time.perf_counter()
 _second = main({arguments})
 _seconds = _time.perf_counter() - _start
@@ -44,7 +46,7 @@ with open("/proc/self/status") as _status:
     _peak = [_line.split()[1] for _line in _status if _line.startswith("VmHWM")][0]
 _sys.stderr.write("second call %.9f %s %r\\n" % (_seconds, _peak, _second))
 '''
-"""Appended to a workload: its own last lines make the first call, this times the second. It also asks for the peak of
+"""Appended to a workload: its own last lines make the first call, this times the second (or a later one). It also asks for the peak of
 its own memory: what the system tells the parent of a process includes the parent's."""
 
 TIMEOUT = 600
@@ -235,12 +237,13 @@ def _distribution_python() -> Iterator[str]:
         yield path
 
 
-def write_scripts(folder: Path, workloads: list[str], large: bool) -> dict[tuple[str, str], Path]:
+def write_scripts(folder: Path, workloads: list[str], large: bool, before: int = 0) -> dict[tuple[str, str], Path]:
     """Puts the scripts of both modes into a folder that a machine sees. Returns their paths by mode and workload."""
     scripts = {}
     for workload in workloads:
-        text = (HERE / "workloads" / f"{workload}.py").read_text()
-        second = SECOND_CALL.format(arguments=LARGE.get(workload, "") if large else "")
+        folders = [place for place in (HERE / "workloads", HERE / "stress") if (place / f"{workload}.py").exists()]
+        text = (folders[0] / f"{workload}.py").read_text()
+        second = SECOND_CALL.format(arguments=LARGE.get(workload, "") if large else "", before=before)
         for mode, content in (("whole", text), ("inside", text + second)):
             path = folder / f"{workload}_{mode}.py"
             path.write_text(content)
@@ -248,18 +251,19 @@ def write_scripts(folder: Path, workloads: list[str], large: bool) -> dict[tuple
     return scripts
 
 
-def compare(machines: list[Machine], workloads: list[str], rounds: int, large: bool, step: Callable[[str], None]) -> Comparison:
-    """Measures everything. ``step`` is told what is being run."""
+def compare(machines: list[Machine], workloads: list[str], rounds: int, large: bool, step: Callable[[str], None],
+            modes: Iterable[str] = tuple(tables.MODES), before: int = 0) -> Comparison:
+    """Measures everything. ``step`` is told what is being run; ``before`` calls are made between the first and the one that is timed."""
     result = Comparison(machines)
     reference = next(machine for machine in machines if machine.kind == "python")
     order = [reference, *(machine for machine in machines if machine is not reference)]
     folders = {root: Path(tempfile.mkdtemp(prefix="jitvm-bench-", dir=f"{root}/tmp" if root else None))
                for root in {machine.root for machine in machines}}
     try:
-        scripts = {root: write_scripts(folder, workloads, large) for root, folder in folders.items()}
+        scripts = {root: write_scripts(folder, workloads, large, before) for root, folder in folders.items()}
         for workload in workloads:
             arguments = [LARGE[workload]] if large and workload in LARGE else []
-            for mode in tables.MODES:
+            for mode in modes:
                 expected = ""
                 for number in range(rounds + 1):
                     for machine in order:
@@ -333,6 +337,15 @@ def add_machine_options(parser: argparse.ArgumentParser) -> None:
                         help="any other Python, such as 'PyPy 8=chroot FOLDER /usr/bin/pypy3'")
     parser.add_argument("--warm", action="store_true", help="let jitvm use the loops that earlier runs have compiled")
     parser.add_argument("--output", type=Path, default=HERE / "results", metavar="FOLDER", help="where the results are written")
+
+
+def machine_arguments(options: argparse.Namespace) -> list[str]:
+    """The command line that says what ``add_machine_options`` has read."""
+    words = ["--output", str(options.output)] + ["--warm"] * options.warm
+    words += ["--jitvm", options.jitvm] if options.jitvm else []
+    for name in ("python", "pypy", "peer"):
+        words += [word for value in getattr(options, name) for word in (f"--{name}", value)]
+    return words
 
 
 def usable_machines(options: argparse.Namespace) -> tuple[list[Machine], list[str]]:

@@ -191,8 +191,7 @@ def plan_of(spec: Object, place: Ptr) -> Int:
         return parse_spec(spec)
     plan = load_int(place, 8)
     if unlikely(plan == 0):
-        plan = parse_spec(spec)
-        store_int(place, 8, plan)
+        return keep_plan(spec, place)
     return plan
 
 

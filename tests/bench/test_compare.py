@@ -12,7 +12,9 @@ import pytest
 BENCH = Path(__file__).resolve().parents[2] / "bench"
 sys.path.insert(0, str(BENCH))
 
+import ablation  # type: ignore[import-not-found] # noqa: E402
 import compare  # type: ignore[import-not-found] # noqa: E402
+import micro  # type: ignore[import-not-found] # noqa: E402
 import picture  # type: ignore[import-not-found] # noqa: E402
 import tables  # type: ignore[import-not-found] # noqa: E402
 
@@ -168,3 +170,37 @@ def test_wrong_command_lines(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         compare.main(arguments)
     assert caught.value.code == 2
+
+
+def test_small_loops(tmp_path: Path) -> None:
+    status = micro.main(["--rounds", "1", "--scale", "0.01", "--group", "calls", "--group", "texts", "--python", sys.executable,
+                         "--jitvm", f"{sys.executable} -m jitvm", "--output", str(tmp_path)])
+    written = json.loads((tmp_path / "micro.json").read_text())
+    assert (status, written["problems"]) == (0, [])
+    assert set(written["times"]["texts"]) == set(micro.BODIES["texts"])
+    assert all({"jitvm", "jitvm --no-jit"} < set(row) for row in written["times"]["calls"].values())
+    assert "| geometric mean" in (tmp_path / "micro.md").read_text()
+
+
+def test_small_loops_with_another_result_are_a_problem() -> None:
+    good = compare.Machine("CPython", [sys.executable], "python")
+    wrong = compare.Machine("Wrong", [sys.executable, "-c", "print('lambda', 1.0, '[]', sep=chr(9))"], "peer")
+    results = micro.run([good, wrong], ["calls"], 1, 0.001, lambda text: None)
+    assert [problem for problem in results["problems"] if problem.startswith("Wrong, calls, lambda: []")]
+
+
+def test_ablation(tmp_path: Path) -> None:
+    status = ablation.main(["visible", "--runs", "1", "--python", sys.executable, "--jitvm", f"{sys.executable} -m jitvm",
+                            "--output", str(tmp_path)])
+    written = json.loads((tmp_path / "ablation.json").read_text())
+    assert (status, written["problems"]) == (0, [])
+    assert set(written["runs"]["jit"]["visible"]) == {written["reference"], *ablation.configurations()}
+    text = (tmp_path / "ablation.md").read_text()
+    assert "| without expression_cache |" in text and "built up" in text
+
+
+def test_tables_of_an_ablation() -> None:
+    runs = {"some": {name: [10.0 + number, 12.0 + number] for number, name in enumerate(ablation.configurations())}}
+    turn, steps = ablation.in_turn(runs), ablation.build_up(runs)
+    assert turn[1][:2] == ["some", "11.0 ± 1.4"] and turn[1][2] == "12.0 ± 1.4 (+9.1%)"
+    assert [row[0] for row in steps] == ["step", *ablation.steps()] and steps[-1][0] == ablation.ALL
