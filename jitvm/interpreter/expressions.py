@@ -153,7 +153,7 @@ def find_code(text: Object, file: Ptr, key: Int, cell: Ptr) -> Int:
     if load_pointer(ts_interp(thread), INTERP_AUDIT_HOOKS) != NULLP:
         return 0
     if expressions() == NO_TABLE_YET:
-        call_runtime(vm_expression, NULLP, 0)
+        ask(NULLP, 0)
         return 0
     tag = (PyObject_Hash(text) ^ (key * TAG_FACTOR)) | 1
     row = find_row(text, file, key, tag)
@@ -198,7 +198,20 @@ def ask_for_code(text: Object, file: Ptr, key: Int, number: Int) -> New:
     store_pointer(cells, 8, select(file == NULLP, as_pointer(_Py_NoneStruct), file))
     store_pointer(cells, 16, as_pointer(boxed_key))
     store_pointer(cells, 24, as_pointer(boxed_number))
-    return call_runtime(vm_expression, cells, 4)
+    return ask(cells, 4)
+
+
+@helper(raises=True, runs=True)
+def ask(cells: Ptr, count: Int) -> New:
+    """Calls the runtime's part of the cache. It gives an exception, a signal's, in a tuple, without its own frames."""
+    if unlikely(interp_eval_breaker(ts_interp(PyThreadState_Get())) != 0):
+        poll()
+    answer = call_runtime(vm_expression, cells, count)
+    if unlikely(type_pointer(answer) is PyTuple_Type):
+        exception = load_object(as_pointer(answer), TUPLE_ITEMS)
+        PyErr_SetObject(type_pointer(exception), exception)
+        return NULL
+    return answer
 
 
 @helper(quiet=True)

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import sys
 
+from jitvm.runtime.stamp import PACKAGE
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,6 +74,17 @@ def make(kind: int, first: Any, second: Any) -> BaseException:
     """The exception of one kind (``MAKERS``), from the two objects that the handler had at hand."""
     exception: BaseException = MAKERS[kind](first, second)
     return exception
+
+
+def without_own(error: BaseException) -> BaseException:
+    """An exception that arrived in the runtime (a signal's), with its traceback from where the runtime was left."""
+    trace = entry = error.__traceback__
+    while entry is not None:
+        name = entry.tb_frame.f_code.co_filename
+        entry = entry.tb_next
+        if name.startswith((PACKAGE, "<frozen importlib")):
+            trace = entry
+    return error.with_traceback(trace)
 
 
 def _callee_name(callee: Any) -> str:

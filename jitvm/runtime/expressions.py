@@ -12,6 +12,7 @@ from __future__ import annotations
 import marshal
 import sys
 
+from jitvm.runtime.errors import without_own
 from jitvm.spec.words import array
 
 TYPE_CHECKING = False
@@ -71,15 +72,22 @@ class Expressions:
         self.entries: list[Entry | None] = [None] * self.bound
         native.set_state("expression_mask", sets - 1)
         native.set_state("expressions", self.words.buffer_info()[0])
-        native.set_object("vm_expression", self.provide)
+        native.set_object("vm_expression", self.answer)
 
     @property
     def size(self) -> int:
         """How many texts have code in the table."""
         return sum(self.words[place + CODE_WORD] > REFUSED for place in range(0, len(self.words), ROW_WORDS))
 
+    def answer(self, text: str, file: str | None, key: int, number: int) -> Entry | tuple[BaseException] | None:
+        """As ``provide``, for native code. The exception of a signal that came just now is given in a tuple."""
+        try:
+            return self.provide(text, file, key, number)
+        except BaseException as error:
+            return (without_own(error),)
+
     def provide(self, text: str, file: str | None, key: int, number: int) -> Entry | None:
-        """Called by native code: gives row ``number`` code for a text, or marks it as refused. The row's former entry is returned:
+        """Gives row ``number`` code for a text, or marks it as refused. The row's former entry is returned:
         what dies with it could run code, which must wait until the caller has what it came for."""
         old = self.entries[number]
         if old is not None and old.key == key and old.file is file and old.text == text and self.words[8 * number + CODE_WORD]:

@@ -5,6 +5,7 @@ import _frozen_importlib_external
 import gc
 import sys
 
+from jitvm.runtime import errors
 from jitvm.runtime.sources import Sources
 from jitvm.spec.cfunctions import SLOTS
 
@@ -131,14 +132,19 @@ def _first_hot(pc: int, registers: int) -> None:
     driver.hot(pc, registers)
 
 
-def _first_expression() -> None:
-    """The first text that the program compiles: makes the table of the expression cache."""
+def _first_expression() -> tuple[BaseException] | None:
+    """The first text that the program compiles: makes the table of the expression cache. A signal's exception is the answer."""
     assert machine is not None
     native = machine.native
     native.set_state("expressions", 0)
-    from jitvm.runtime.expressions import Expressions
+    try:
+        from jitvm.runtime.expressions import Expressions
 
-    machine.expressions = Expressions(native, machine.settings.expression_entries)
+        machine.expressions = Expressions(native, machine.settings.expression_entries)
+    except BaseException as error:
+        native.set_state("expressions", NO_TABLE_YET)
+        return (errors.without_own(error),)
+    return None
 
 
 def _never_hot(_pc: int, _registers: int) -> None:
