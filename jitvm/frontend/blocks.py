@@ -128,9 +128,13 @@ class BlockCompiler(FunctionCompiler):
             self._blocks.append(block)
 
     def undo(self, block: Block, returns: bool, value: int) -> None:
-        """Emits what leaving ``block`` by a jump takes. A ``return`` leaves what the end of the frame drops anyway."""
+        """Emits what leaving ``block`` by a jump takes. A ``return`` leaves what the end of the frame drops anyway.
+
+        A generator must not: it may wait once more, in a ``finally``.
+        """
+        leaves = returns and not self.is_generator
         if isinstance(block, LoopBlock):
-            if block.iterator >= 0 and not returns:
+            if block.iterator >= 0 and not leaves:
                 self.clear(block.iterator)
         elif isinstance(block, FinallyBlock):
             if value >= 0:
@@ -143,7 +147,7 @@ class BlockCompiler(FunctionCompiler):
                 self.clear(block.register)
         elif isinstance(block, HandlerBlock):
             self.emit("pop_exc", block.saved)
-            if not returns:
+            if not leaves:
                 self.clear(block.exception)
             if block.name is not None:
                 self.forget_name(block.name)
@@ -175,9 +179,9 @@ class BlockCompiler(FunctionCompiler):
             self.at = node
             if constant:
                 value = node.value.value if isinstance(node.value, ast.Constant) else None
-                self.emit("return_const", self.constant(value))
+                self.end_by_constant(value)
             else:
-                self.emit("return_value", register)
+                self.end_by_value(register)
         self.rewind(left)
         self.top = mark
 

@@ -11,7 +11,7 @@ else:
     CodeType = type((lambda: 0).__code__)
 
 REASONS: dict[str, str] = {
-    "generator": "generator function",
+    "suspension": "generator that waits within an expression",
     "coroutine": "coroutine",
     "async generator": "asynchronous generator",
     "class body": "class body",
@@ -23,6 +23,11 @@ REASONS: dict[str, str] = {
 
 Position = tuple[int | None, int | None, int | None, int | None]
 """Line, column, end line, end column; the columns count UTF-8 bytes, as the host's do."""
+
+
+Site = tuple[int, int, int, int, tuple[int, ...]]
+"""A place where a generator can be suspended: the unit of the instruction, the unit to resume at, the register of what is sent (-1: nobody
+wants it), the host's offset, and for each place of the host's operand stack a kind and, eight times, a register or constant."""
 
 
 class Unsupported(Exception):
@@ -64,13 +69,14 @@ class CodeUnit:
     """The register bytecode of one code object: plain data, see ``docs/CONTRACTS.md``, and the code object itself."""
 
     __slots__ = ("_positions", "code", "constants", "first_line", "handlers", "host_offsets", "loops", "name", "registers",
-                 "words")
+                 "sites", "words")
 
     def __init__(self, *, name: str, first_line: int, registers: int, words: array[int], host_offsets: tuple[int, ...],
-                 constants: tuple[object, ...], handlers: tuple[Handler, ...], loops: tuple[Loop, ...], code: CodeType) -> None:
+                 constants: tuple[object, ...], handlers: tuple[Handler, ...], loops: tuple[Loop, ...], code: CodeType,
+                 sites: tuple[Site, ...] = ()) -> None:
         self.name, self.first_line, self.registers, self.words = name, first_line, registers, words
         self.host_offsets, self.constants, self.handlers, self.loops = host_offsets, constants, handlers, loops
-        self.code = code
+        self.code, self.sites = code, sites
         self._positions: tuple[Position, ...] | None = None
 
     @property

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from jitvm.frontend.code import CodeUnit
     from jitvm.frontend.scopes import Scope
 
-CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR = 0x20, 0x80, 0x200
-KINDS = ((CO_GENERATOR, "generator"), (CO_COROUTINE, "coroutine"), (CO_ASYNC_GENERATOR, "async generator"))
+CO_COROUTINE, CO_ASYNC_GENERATOR = 0x80, 0x200
+KINDS = ((CO_COROUTINE, "coroutine"), (CO_ASYNC_GENERATOR, "async generator"))
 
 
 class ModuleCompiler:
@@ -57,23 +57,32 @@ class UnitCompiler(PatternCompiler):
 
     def compile(self, node: Scope) -> CodeUnit:
         """The unit of ``node``."""
-        self.emit("resume", 0)
+        if not self.is_generator:
+            self.emit("resume", 0)
         for register in self.names.own_cells:
             self.emit("make_cell", register)
+        if self.is_generator:
+            self.emit("return_generator")
         if isinstance(node, ast.Module):
             self.module_start(node)
             self.body(node.body)
         elif isinstance(node, ast.Lambda):
             register = self.operand(node.body)
             self.at = node.body
-            self.emit("return_value", register)
+            self.end_by_value(register)
+        elif isinstance(node, ast.GeneratorExp):
+            self.generator_body(node)
         elif isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp)):
             self.comprehension_body(node)
         else:
             self.body(cast(ast.FunctionDef, node).body)
         if self.reachable:
-            self.emit("return_const", self.constant(None))
-        return self.finish()
+            self.end_by_constant(None)
+        unit = self.finish()
+        if self.is_generator:
+            from jitvm.frontend.suspension import add_sites
+            add_sites(unit, self.host)
+        return unit
 
     def module_start(self, node: ast.Module) -> None:
         """Binds ``__doc__`` and, if anything is annotated, ``__annotations__``."""

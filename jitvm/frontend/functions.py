@@ -4,9 +4,9 @@ import __future__
 
 from jitvm.frontend import tree as ast
 from jitvm.frontend.assembler import Label, Place
-from jitvm.frontend.calls import CallCompiler
 from jitvm.frontend.constants import NOT_CONSTANT
 from jitvm.frontend.expressions import constant_display, constant_items
+from jitvm.frontend.generators import GeneratorCompiler
 from jitvm.frontend.scopes import Comprehension, Scope
 from jitvm.frontend.tree import cast
 
@@ -21,7 +21,7 @@ FUTURE_ANNOTATIONS = __future__.annotations.compiler_flag
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-class FunctionCompiler(CallCompiler):
+class FunctionCompiler(GeneratorCompiler):
     """Emits definitions of functions and classes, and comprehensions."""
 
     nest: int
@@ -176,6 +176,13 @@ class FunctionCompiler(CallCompiler):
         """The exception for something that the VM does not take; see ``StatementCompiler``."""
         raise NotImplementedError
 
+    def generator_body(self, node: ast.GeneratorExp) -> None:
+        """The body of a generator expression's function: its one argument is the iterator of the first ``for``."""
+        self.at = self.owner = node
+        self.generator_loop(node, 0, -1, 0)
+        self.at = node
+        self.end_by_constant(None)
+
     def comprehension_body(self, node: ast.ListComp | ast.SetComp | ast.DictComp) -> None:
         """The body of a comprehension's function: its one argument is the iterator of the first ``for``."""
         name = {ast.ListComp: "build_list", ast.SetComp: "build_set", ast.DictComp: "build_map"}[type(node)]
@@ -187,8 +194,7 @@ class FunctionCompiler(CallCompiler):
         self.at = node
         self.emit("return_value", gathered)
 
-    def generator_loop(self, node: ast.ListComp | ast.SetComp | ast.DictComp, number: int, gathered: int,
-                       nest: int) -> None:
+    def generator_loop(self, node: Comprehension, number: int, gathered: int, nest: int) -> None:
         """The ``for`` number ``number`` of a comprehension and all within."""
         if number == len(node.generators):
             self.element(node, gathered)
@@ -198,7 +204,11 @@ class FunctionCompiler(CallCompiler):
             raise self.unsupported("coroutine", node)
         mark = self.top
         iterator = 0
-        if number:
+        if isinstance(node, ast.GeneratorExp) and not number:
+            self.at = node
+            iterator = self.push()
+            self.emit("move", iterator, 0)
+        elif number:
             single = single_item(generator.iter)
             if single is not None:
                 self.store(generator.target, self.value(single, -1))
@@ -220,8 +230,7 @@ class FunctionCompiler(CallCompiler):
         self.place(end)
         self.top = mark
 
-    def filtered(self, node: ast.ListComp | ast.SetComp | ast.DictComp, number: int, gathered: int, nest: int,
-                 skip: Label) -> None:
+    def filtered(self, node: Comprehension, number: int, gathered: int, nest: int, skip: Label) -> None:
         """The conditions of a generator, then what is within; a condition that fails jumps to ``skip``."""
         for condition in node.generators[number].ifs:
             self.branch(condition, skip, False)
@@ -230,10 +239,14 @@ class FunctionCompiler(CallCompiler):
         else:
             self.generator_loop(node, number + 1, gathered, nest)
 
-    def element(self, node: ast.ListComp | ast.SetComp | ast.DictComp, gathered: int) -> None:
-        """Evaluates the element and adds it to what is ``gathered``."""
+    def element(self, node: Comprehension, gathered: int) -> None:
+        """Evaluates the element and adds it to what is ``gathered``, or gives it to who wants the next."""
         mark = self.top
-        if isinstance(node, ast.DictComp):
+        if isinstance(node, ast.GeneratorExp):
+            item = self.operand(node.elt)
+            self.at = self.owner
+            self.emit("yield_effect", item)
+        elif isinstance(node, ast.DictComp):
             key = self.operand(node.key, node.value)
             item = self.operand(node.value)
             self.at = self.owner

@@ -123,19 +123,19 @@ def _row_of(unit: CodeUnit | Unsupported) -> tuple[Any, ...]:
     own = [constant if place < 0 else None for constant, place in zip(unit.constants, shared, strict=True)]
     offsets = array("I", unit.host_offsets)
     return (unit.name, unit.first_line, unit.registers, unit.words.tobytes(), offsets.tobytes(), shared, own,
-            [row.row() for row in unit.handlers], [row.row() for row in unit.loops])
+            [row.row() for row in unit.handlers], [row.row() for row in unit.loops], unit.sites)
 
 
 def _unit_of(row: tuple[Any, ...], code: CodeType) -> CodeUnit | Unsupported:
     """The opposite of ``_row_of``."""
     if len(row) == 2:
         return Unsupported(*row)
-    name, first_line, registers, words, offsets, shared, own, handlers, loops = row
+    name, first_line, registers, words, offsets, shared, own, handlers, loops, sites = row
     theirs = code.co_consts
     return CodeUnit(
         name=name, first_line=first_line, registers=registers, words=array("Q", words), host_offsets=tuple(array("I", offsets)),
         constants=tuple([value if place < 0 else theirs[place] for value, place in zip(own, shared, strict=True)]),
-        handlers=tuple([Handler(*row) for row in handlers]), loops=tuple([Loop(*row) for row in loops]), code=code)
+        handlers=tuple([Handler(*row) for row in handlers]), loops=tuple([Loop(*row) for row in loops]), code=code, sites=sites)
 
 
 class _Watch(type):

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 Span = tuple[int, int, int, int]
 """Line, end line, column, end column: the order of ``co_positions``."""
 
-RESUME = opmap["RESUME"]
+RESUME, RETURN_GENERATOR = opmap["RESUME"], opmap["RETURN_GENERATOR"]
+BEFORE_THE_START = ("make_cell", "return_generator")
+"""Of a generator's code what runs when it is made."""
 IGNORED = frozenset([opmap["CACHE"], opmap["EXTENDED_ARG"]])
 DELETE_FAST = opmap["DELETE_FAST"]
 NEVER_RAISE = frozenset(opmap[name] for name in (
@@ -44,7 +46,9 @@ HOST_NAMES: tuple[tuple[str, str], ...] = (
     ("list_append", "LIST_APPEND"), ("list_extend", "LIST_EXTEND"), ("list_to_tuple", "LIST_TO_TUPLE"),
     ("set_add", "SET_ADD"), ("set_update", "SET_UPDATE"), ("map_add", "MAP_ADD"), ("map_update", "DICT_UPDATE"),
     ("map_merge", "DICT_MERGE"), ("format_", "FORMAT_VALUE"), ("make_function", "MAKE_FUNCTION"),
-    ("call_ex", "CALL_FUNCTION_EX"), ("call", "CALL"), ("return_", "RETURN_VALUE"),
+    ("call_ex", "CALL_FUNCTION_EX"), ("call", "CALL"), ("return_generator", "RETURN_GENERATOR"),
+    ("return_", "RETURN_VALUE"), ("end_generator", "RETURN_VALUE"), ("yield_from_iter", "GET_YIELD_FROM_ITER"),
+    ("yield_from", "SEND"), ("yield_", "YIELD_VALUE"),
     ("load_build_class", "LOAD_BUILD_CLASS"), ("raise_", "RAISE_VARARGS"), ("reraise", "RERAISE"),
     ("push_exc", "PUSH_EXC_INFO"), ("pop_exc", "POP_EXCEPT"), ("load_assertion_error", "LOAD_ASSERTION_ERROR"),
     ("with_enter", "BEFORE_WITH"), ("with_exit", "WITH_EXCEPT_START"), ("import_name", "IMPORT_NAME"),
@@ -82,6 +86,7 @@ class HostPositions:
         self.entries: list[Span] = list(code.co_positions())  # type: ignore[arg-type]
         operations = code.co_code[::2]
         self.first = operations.index(RESUME) * 2
+        self.begin = operations.index(RETURN_GENERATOR) * 2 if RETURN_GENERATOR in operations else self.first
         self.deletes_locals = DELETE_FAST in operations
         exact: dict[tuple[int, Span], int] = {}
         spans: dict[Span, int] = {}
@@ -104,6 +109,8 @@ class HostPositions:
 
         Where the host has nothing at ``span`` nor on its first line it is ``otherwise``.
         """
+        if name in BEFORE_THE_START:
+            return self.begin
         exact = self.exact
         for operation in HOST_OPERATIONS[name]:
             found = exact.get((operation, span))

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from jitvm.frontend.code import CodeUnit, Handler
 from jitvm.frontend.disassembler import Instruction, instructions, register_names
-from jitvm.frontend.positions import RESUME
+from jitvm.frontend.positions import RESUME, RETURN_GENERATOR
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,7 +71,8 @@ class Verifier:
         self.code = code
         self.program = {instruction.unit: instruction for instruction in instructions(unit)}
         self.variables = len(register_names(code))
-        self.first = 2 * code.co_code[::2].index(RESUME)
+        operations = code.co_code[::2]
+        self.first = 2 * operations.index(RETURN_GENERATOR if RETURN_GENERATOR in operations else RESUME)
 
     def fail(self, at: int, text: str) -> Invalid:
         """The exception for a rule broken at a unit."""
@@ -192,6 +193,8 @@ class Verifier:
             state.drain(register)
         if name in ("take", "pop_exc", "clear", "delete_local"):
             state.drain(instruction.values[instruction.row.operands[-1 if name == "take" else 0].name])
+        elif name == "yield_from":
+            state.drain(instruction.values["iter"])
 
     def results(self, instruction: Instruction, state: State) -> None:
         """Fills what the instruction fills."""

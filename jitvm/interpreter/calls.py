@@ -145,7 +145,12 @@ def call_object(callee: Object, arguments: Ptr, count: Int, names: Object) -> Ne
     Fast C functions are called as the host's CALL_BUILTIN_FAST and CALL_BUILTIN_FAST_WITH_KEYWORDS do it: such a call does not
     count against the recursion limit.
     """
-    if type_pointer(callee) is PyCFunction_Type:
+    if type_pointer(callee) is PyFunction_Type:
+        record = code_record(callee)
+        if record != NULLP:
+            if vm_state(record) == CODE_READY and makes_generator(record, count, names) and may_make(PyThreadState_Get()):
+                return call_generator(record, callee, arguments, count)
+    elif type_pointer(callee) is PyCFunction_Type:
         if is_null(names):
             return call_c_function(cfunction_def(callee), callee, cfunction_self(callee), arguments, count)
         if callee is builtin_compile:
@@ -165,6 +170,12 @@ def call_object(callee: Object, arguments: Ptr, count: Int, names: Object) -> Ne
         if type_pointer(first) is owner or PyType_IsSubtype(type_pointer(first), owner) != 0:
             return call_method_c(descriptor_def(callee), callee, first, arguments, count)
     return PyObject_Vectorcall(callee, arguments, count, names)
+
+
+@primitive
+def may_make(thread: Ptr) -> Bool:
+    """Whether a call that makes a generator needs no frame: nobody traces, the recursion limit is not reached."""
+    return cframe_tracing(ts_cframe(thread)) == 0 and ts_recursion_remaining(thread) > 0
 
 
 @helper(raises=True, runs=True)

@@ -84,6 +84,8 @@ def enter_function(thread: Ptr, callee: Object, arguments: Ptr, count: Int, name
     record = runnable(thread, callee)
     if record == NULLP:
         return as_pointer(HOST_CALL)
+    if makes_generator(record, count, names) and ts_recursion_remaining(thread) > 0:
+        return as_pointer(HOST_CALL)
     if is_null(names) and vm_arguments(record) == count and (vm_flags(record) & FLAG_SIMPLE) != 0:
         store_pointer(cell, 0, as_pointer(func_code(callee)))
         store_pointer(cell, 8, record)
@@ -176,6 +178,7 @@ def link_frame(thread: Ptr, record: Ptr, registers: Ptr, callee: Object) -> None
     frame = registers - FRAME_SIZE
     set_header_code(frame, record)
     set_header_entry(frame, 0)
+    set_header_generator(frame, NULL)
     set_frame_func(frame, callee)
     set_frame_globals(frame, func_globals(callee))
     set_frame_builtins(frame, func_builtins(callee))
@@ -457,6 +460,8 @@ def vm_vectorcall(callee: Object, arguments: Ptr, count_and_flag: Int, names: Ob
         set_host_entries(host_entries() + 1)
         return _PyFunction_Vectorcall(callee, arguments, count_and_flag, names)
     count = count_and_flag & 9223372036854775807
+    if makes_generator(record, count, names) and ts_recursion_remaining(thread) > 0:
+        return call_generator(record, callee, arguments, count)
     registers = bind_frame(thread, record, callee, arguments, count, names)
     if registers == NULLP:
         return NULL
@@ -586,6 +591,8 @@ def unwind() -> None:
         store_pointer(place, 0, disown(fetch_exception()))
         xdecref(old)
         return goto(vm_words(record) + load_int(row, 16) * 16, regs, consts)
+    if not is_null(header_generator(frame)):
+        return handler("unwind_generator")
     caller = frame_previous(frame)
     entered = header_entry(frame)
     leave_frame(thread, regs)

@@ -95,6 +95,7 @@ def for_iter(iter: Object) -> Object:
             if below(index, var_size(listed)):
                 set_iter_index(iter, index - 1)
                 return list_item(listed, index)
+    aside("for_generator", is_type(iter, PyGen_Type))
     item = next_item(iter)
     if is_null(item):
         check_exhausted()
@@ -173,6 +174,7 @@ def for_pair(base: Window, iter: Object, pair: Imm) -> Branch:
             return EXHAUSTED
         set_pair(pair, fetched, partner)
         return SKIP
+    aside("for_generator", is_type(iter, PyGen_Type))
     item = next_item(iter)
     if is_null(item):
         check_exhausted()

@@ -25,6 +25,23 @@ class Intrinsics(Expressions):
 
     call_likely = call_unlikely
 
+    def call_aside(self, node: ast.Call) -> Value:
+        """aside("handler", condition): where it holds, the plain interpreter goes on in another control handler."""
+        if not self.recording:
+            assert isinstance(node.args[0], ast.Constant)
+            name = str(node.args[0].value)
+            away, here = self.label("aside"), self.label("here")
+            self.condition(node.args[1], away, here)
+            self.at(away)
+            self.library.need_handler(name)
+            self.tail(f"@op.{name}", "%pc", "%regs", "%consts", "%ctx", "%word")
+            self.at(here)
+        return Value("", "v")
+
+    def tail(self, handler: str, pc: str, regs: str, consts: str, context: str, word: str) -> None:
+        """Goes on in another handler."""
+        raise NotImplementedError
+
     def call_promote(self, node: ast.Call) -> Value:
         """promote(value): a trace is specialised to the value seen."""
         value = self.expression(node.args[0])
@@ -336,6 +353,12 @@ class Intrinsics(Expressions):
         function, first, second = (self.expression(a) for a in node.args)
         self.position()
         return self.result_of(self.value(f"call ptr {function.text}(ptr {first.text}, ptr {second.text})"), "N")
+
+    def call_call_send(self, node: ast.Call) -> Value:
+        """call_send(function, receiver, value, place): through am_send; its status."""
+        function, *rest = (self.expression(a).text for a in node.args)
+        arguments = ", ".join(f"ptr {text}" for text in rest)
+        return self.result_of(self.value(f"call i32 {function}({arguments})"), "i")
 
     def call_call_pair(self, node: ast.Call) -> Value:
         """call_pair(function, context, bytes): an allocator's method."""

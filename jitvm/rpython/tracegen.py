@@ -31,7 +31,7 @@ class Generator(ast.NodeTransformer):
         node = self.function.node
         body: list[ast.stmt] = []
         for statement in node.body:
-            if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+            if isinstance(statement, ast.Expr) and (isinstance(statement.value, ast.Constant) or _is_aside(statement.value)):
                 continue
             out = self.visit(statement)
             body.extend(out if isinstance(out, list) else [out])
@@ -136,6 +136,11 @@ class Generator(ast.NodeTransformer):
         if name in STATE or (name.startswith("set_") and name[4:] in STATE):
             return self.machine("unknown", ast.Constant(name))
         return self.machine(name, *arguments)
+
+
+def _is_aside(node: ast.expr) -> bool:
+    """Whether a call is of ``aside``, which the plain interpreter alone has."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "aside"
 
 
 def generate(program: Program, abstract: frozenset[str]) -> str:

@@ -97,6 +97,8 @@ class Native:
             "name_single": "single",
             "name_flags": "flags", "name_dont_inherit": "dont_inherit", "name_optimize": "optimize",
             "first_character": chr(0), "ascii_iterator": type(iter("")),
+            "stopped_text": b"generator raised StopIteration",
+            "looked_event": b"object.__getattr__", "looked_format": b"Os", "looked_name": b"gi_frame",
         }
 
     def set_object(self, name: str, value: Any) -> None:

@@ -61,6 +61,7 @@ MAKERS: tuple[Any, ...] = (
     _import_from,
     lambda a, b: TypeError(f"{_callee_name(a)} argument after * must be an iterable, not {_type_name(b)}"),
     lambda a, b: TypeError(f"__init__() should return None, not '{_type_name(a)}'"),
+    lambda a, b: TypeError("cannot 'yield from' a coroutine object in a non-coroutine generator"),
 )
 
 

@@ -8,6 +8,7 @@ import sys
 
 from jitvm.backend import foreign
 from jitvm.frontend.code import Unsupported, host_codes
+from jitvm.runtime.generators import Slots
 from jitvm.spec import layout
 from jitvm.spec.bytecodes import BYTECODES, OPCODE_MASK, OPCODES, UNIT
 from jitvm.spec.words import array
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 LAZY, READY, HOST = 0, 1, 2
 WORK_OF_A_LOOP, WORK_OF_AN_INNER_LOOP = 16, 100
 """Loops are counted by the work they do: ``loop_threshold`` iterations of a loop of so many instructions; so many for one within."""
-CO_VARARGS, CO_VARKEYWORDS = 4, 8
+CO_VARARGS, CO_VARKEYWORDS, CO_GENERATOR = 4, 8, 0x20
 
 
 class Record:
@@ -41,6 +42,8 @@ class Record:
         self.constants = array("Q")
         self.handlers = array("q")
         self.names = array("Q")
+        self.sites = array("Q")
+        self.site_table = array("Q")
         self.keep: list[Any] = []
 
     def set(self, field: str, value: int) -> None:
@@ -57,6 +60,7 @@ class Records:
     """All records of the process, by code object and by the address of their instructions."""
 
     def __init__(self, native: Native, loop_counter: int) -> None:
+        self.slots = Slots(native)  # first: at the end they are given back before the records go
         self.native = native
         self.loop_counter = loop_counter
         self.call_counter = 0
@@ -72,6 +76,8 @@ class Records:
             record = Record(module, code, len(self.all))
             record.set("vm_code", id(code))
             record.set("vm_id", record.number)
+            if code.co_flags & CO_GENERATOR:
+                self.slots.install()
             self.all.append(record)
             self.by_code[id(code)] = record
             self.set_extra(code, self.native.extra_index, record.address)
@@ -125,8 +131,8 @@ class Records:
                 words[2 * place + 3] = self.call_counter
             place += row.size
         if self.loop_counter > 1:
-            for start in loops:
-                words[2 * start + 3] = max(1, self.loop_counter * WORK_OF_A_LOOP // loop_work(unit, start))
+            for header in loops:
+                words[2 * header + 3] = max(1, self.loop_counter * WORK_OF_A_LOOP // loop_work(unit, header))
         record.instructions = words
         record.keep.append(unit.constants)
         record.constants = array("Q", [id(value) for value in unit.constants] or [0])
@@ -147,7 +153,37 @@ class Records:
             "vm_names": record.names.buffer_info()[0], "vm_first_instr": start + unit.host_offsets[0],
         }.items():
             record.set(field, value)
+        if code.co_flags & CO_GENERATOR:
+            link_sites(record, unit)
+            if simple and not code.co_cellvars:
+                record.set("vm_flags", flags | int(simple) | GENERATOR)
         record.set("vm_state", READY)
+
+
+def link_sites(record: Record, unit: CodeUnit) -> None:
+    """Makes the sites of a generator's code, and the table that finds them by the host's instruction."""
+    words = array("Q")
+    starts = []
+    first = id(record.code) + layout.current()[1]["CODE_INSTRUCTIONS"]
+    for at, resume, register, offset, entries in unit.sites:
+        starts.append((len(words), at, offset))
+        straight = all(entry == HELD | record.variables + place << 3 for place, entry in enumerate(entries))
+        words.extend((record.base + resume * UNIT, register & NEGATIVE, first + offset, len(entries), record.address, int(straight),
+                      *entries))
+    record.sites = words
+    record.site_table = array("Q", bytes(4 * len(record.code.co_code)))
+    for start, at, offset in starts:
+        address = words.buffer_info()[0] + 8 * start
+        record.instructions[2 * at + 2] = address
+        record.site_table[offset // 2] = address
+    record.set("vm_sites", record.site_table.buffer_info()[0])
+
+
+NEGATIVE = (1 << 64) - 1
+GENERATOR = 8
+"""Flag of a record: its function does nothing but make a generator of its arguments."""
+HELD = 1
+"""Kind of an entry: what the register holds."""
 
 
 def loop_work(unit: CodeUnit, header: int) -> int:

@@ -169,6 +169,13 @@ branch_no_match exc:r kind:r target:j
 load_assertion_error dst:d
 with_enter      base:w manager:r
 with_exit       dst:d base:w exc:r
+# generators
+return_generator +1
+yield_value     dst:d src:r +1
+yield_effect    src:r +1
+yield_from_iter dst:d src:r
+yield_from      value:l iter:l +1
+end_generator   src:r !
 # imports
 import_name     dst:d base:w name:k
 import_from     dst:d module:r name:k

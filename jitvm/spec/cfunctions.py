@@ -135,6 +135,11 @@ PyUnicode_Compare OO>i
 _PyUnicode_EQ OO>i pure
 PyObject_Hash O>I runs
 _PyObject_GC_New O>N raises
+_PyObject_GC_NewVar OI>N raises
+PyIter_Send OOP>i raises runs
+_PyGen_SetStopIterationValue O>i
+_PyErr_FormatFromCause OP>P
+PySys_Audit PPOP>i raises runs
 fmod FF>F pure
 pthread_sigmask iPP>i
 pow FF>F pure
@@ -154,7 +159,7 @@ C_OPERATORS = {"add": "Add", "sub": "Subtract", "mul": "Multiply", "truediv": "T
 DATA = """
 PyLong_Type PyFloat_Type PyBool_Type PyUnicode_Type PyList_Type PyTuple_Type PyDict_Type PySet_Type PyFrozenSet_Type PyBytes_Type
 PyRange_Type PyRangeIter_Type PyListIter_Type PyTupleIter_Type PyFunction_Type PyMethod_Type PyCell_Type PyModule_Type PyType_Type
-PyCFunction_Type PyMethodDescr_Type PyMemberDescr_Type PyEnum_Type PyZip_Type PyGen_Type
+PyCFunction_Type PyMethodDescr_Type PyMemberDescr_Type PyEnum_Type PyZip_Type PyGen_Type PyCoro_Type
 PyBaseObject_Type PySlice_Type PyUnicodeIter_Type PyBytesIter_Type PyDictIterKey_Type PyDictIterValue_Type PyDictIterItem_Type
 PySetIter_Type PyListRevIter_Type
 _Py_NoneStruct _Py_TrueStruct _Py_FalseStruct _Py_NotImplementedStruct _Py_EllipsisObject
@@ -176,12 +181,14 @@ str_format builtin_format builtin_eval builtin_exec builtin_compile name_builtin
 name_dont_inherit name_optimize
 vm_expression
 first_character ascii_iterator
+stopped_text looked_event looked_format looked_name
 """.split())
 """Objects that the runtime works out when it makes a context; vm_ ones are its own functions, called from native code."""
 
 STATE = tuple("""
 free_ints free_int_count free_floats free_float_count log log_limit recording entries host_entries exit_id forced_exit
 exits_taken extra_index record_context normal_context keys_next_version loop_threshold poll_function adopted
+host_iternext host_send_slot host_send host_gi_frame site_cache
 formats_off formats_parsed formats_refused free_texts free_text_count free_text_limit
 expressions expression_mask expression_hits expression_misses dict_versions
 """.split())

@@ -4,6 +4,7 @@ It checks as it goes: reading an empty register fails. Functions that units make
 unit to one of them runs its unit, a call from anywhere else runs the host's code.
 """
 import builtins
+import inspect
 import operator
 import types
 
@@ -82,7 +83,8 @@ class Machine:
             return frame.locals()
         if (function is exec or function is eval) and len(args) == 1:
             return function(args[0], frame.globals, frame.locals())
-        if isinstance(function, types.FunctionType) and id(function.__code__) in self.codes:
+        if (isinstance(function, types.FunctionType) and id(function.__code__) in self.codes
+                and not function.__code__.co_flags & inspect.CO_GENERATOR):
             try:
                 self.module.unit(function.__code__)
             except Unsupported:

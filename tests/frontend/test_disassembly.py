@@ -82,7 +82,7 @@ def squeeze(text):
 
 
 @pytest.mark.parametrize(("source", "reason"), [
-    ("def f():\n    yield\n", "generator function"),
+    ("def f(*a):\n    print(*(yield), sep=(yield))\n", "generator that waits within an expression"),
     ("async def f(): pass\n", "coroutine"),
     ("async def f(): yield\n", "asynchronous generator"),
     ("class f: pass\n", "class body"),

@@ -1,0 +1,47 @@
+"""The slots of the host's generator type that lead into the VM, so that C code which resumes a generator reaches it."""
+from __future__ import annotations
+
+from jitvm.spec import layout
+from jitvm.spec.words import array
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import GeneratorType
+
+    from jitvm.runtime.context import Native
+else:
+    GeneratorType = type((lambda: (yield))())
+
+
+class Slots:
+    """The changed words: ``install`` puts the VM's functions into them, the end of this object the host's."""
+
+    def __init__(self, native: Native) -> None:
+        self.native = native
+        self.changed: list[tuple[int, int]] = []
+        self.cache = array("Q", bytes(16 * layout.current()[1]["SITE_CACHE"]))
+        native.set_state("site_cache", self.cache.buffer_info()[0])
+
+    def install(self) -> None:
+        """Changes the slots, once."""
+        if self.changed:
+            return
+        peek, constants = self.native.peek, layout.current()[1]
+        kind, members = id(GeneratorType), GeneratorType.__dict__
+        wrapped, table = constants["DESCRIPTOR_WRAPPED"], constants["DESCRIPTOR_TABLE"]
+        iternext = kind + constants["TYPE_ITERNEXT"]
+        self._change(iternext, "vm_gen_iternext", "host_iternext")
+        self._change(id(members["__next__"]) + wrapped, "vm_gen_iternext", "host_iternext")
+        self._change(peek(kind + constants["TYPE_AS_ASYNC"]) + constants["ASYNC_SEND"], "vm_gen_send_slot", "host_send_slot")
+        self._change(peek(id(members["send"]) + table) + 8, "vm_gen_send", "host_send")
+        self._change(peek(id(members["gi_frame"]) + table) + 8, "vm_gen_frame", "host_gi_frame")
+
+    def _change(self, place: int, ours: str, theirs: str) -> None:
+        before = self.native.peek(place)
+        self.native.set_state(theirs, before)
+        self.changed.append((place, before))
+        self.native.poke(place, self.native.code.names[ours])
+
+    def __del__(self) -> None:
+        for place, before in self.changed:
+            self.native.poke(place, before)
