@@ -43,6 +43,9 @@ def call(base: Window, count: Imm) -> None:
                 return ERROR
             set_header_pc(regs - FRAME_SIZE, pc)
             return goto(vm_words(record), inside, vm_constants(record))
+        if code == load_pointer(cache(), 16) and may_make(thread):
+            set_register(destination(), made_generator(load_pointer(cache(), 24), callee, window, window + 8, count))
+            return goto(next_pc(), regs, consts)
         inside = enter_function(thread, callee, window + 8, count, NULL, cache())
         if unlikely(inside == NULLP):
             return ERROR
@@ -77,6 +80,9 @@ def call_method(base: Window, count: Imm) -> None:
                     return ERROR
                 set_header_pc(regs - FRAME_SIZE, pc)
                 return goto(vm_words(record), inside, vm_constants(record))
+        if code == load_pointer(cache(), 16) and vm_arguments(load_pointer(cache(), 24)) == total and may_make(thread):
+            set_register(destination(), made_generator(load_pointer(cache(), 24), callee, window, arguments, total))
+            return goto(next_pc(), regs, consts)
         inside = enter_function(thread, callee, arguments, total, NULL, cache())
         if unlikely(inside == NULLP):
             return ERROR
@@ -149,7 +155,7 @@ def call_object(callee: Object, arguments: Ptr, count: Int, names: Object) -> Ne
         record = code_record(callee)
         if record != NULLP:
             if vm_state(record) == CODE_READY and makes_generator(record, count, names) and may_make(PyThreadState_Get()):
-                return call_generator(record, callee, arguments, count)
+                return call_generator(record, callee, arguments, count, False)
     elif type_pointer(callee) is PyCFunction_Type:
         if is_null(names):
             return call_c_function(cfunction_def(callee), callee, cfunction_self(callee), arguments, count)

@@ -79,12 +79,15 @@ def enter_function(thread: Ptr, callee: Object, arguments: Ptr, count: Int, name
     """Registers of a linked frame for a call; null with an exception set, HOST_CALL where the host must run it.
 
     The arguments are the callee's from then on.
-    ``cell`` becomes the call's inline cache, code object and record, where the arguments fit one to one.
+    ``cell`` becomes the call's inline cache, code object and record, where the arguments fit one to one; those of a function
+    that only makes a generator follow them.
     """
     record = runnable(thread, callee)
     if record == NULLP:
         return as_pointer(HOST_CALL)
     if makes_generator(record, count, names) and ts_recursion_remaining(thread) > 0:
+        store_pointer(cell, 16, as_pointer(func_code(callee)))
+        store_pointer(cell, 24, record)
         return as_pointer(HOST_CALL)
     if is_null(names) and vm_arguments(record) == count and (vm_flags(record) & FLAG_SIMPLE) != 0:
         store_pointer(cell, 0, as_pointer(func_code(callee)))
@@ -461,7 +464,7 @@ def vm_vectorcall(callee: Object, arguments: Ptr, count_and_flag: Int, names: Ob
         return _PyFunction_Vectorcall(callee, arguments, count_and_flag, names)
     count = count_and_flag & 9223372036854775807
     if makes_generator(record, count, names) and ts_recursion_remaining(thread) > 0:
-        return call_generator(record, callee, arguments, count)
+        return call_generator(record, callee, arguments, count, False)
     registers = bind_frame(thread, record, callee, arguments, count, names)
     if registers == NULLP:
         return NULL

@@ -63,13 +63,26 @@ def make_generator(registers: Ptr, record: Ptr, site: Ptr) -> New:
 
 
 @helper(raises=True)
-def call_generator(record: Ptr, callee: Object, arguments: Ptr, count: Int) -> New:
-    """Calls a function that does nothing but make a generator of its arguments: no frame is made."""
+def made_generator(record: Ptr, callee: Object, window: Ptr, arguments: Ptr, count: Int) -> New:
+    """As call_generator, for a call instruction: its window is empty afterwards."""
+    made = call_generator(record, callee, arguments, count, True)
+    store_int(window, 0, 0)
+    release_to(callee)
+    return made
+
+
+@helper(raises=True)
+def call_generator(record: Ptr, callee: Object, arguments: Ptr, count: Int, moves: Bool) -> New:
+    """Calls a function that does nothing but make a generator of its arguments, which it takes over if it ``moves`` them. No frame is made."""
     made = new_generator(record, callee, vm_first_instr(record))
     place = as_pointer(made) + GENERATOR_FRAME + FRAME_SIZE
     i = 0
     while i < count:
-        store_reference(place, i, load_object(arguments, i * 8))
+        if moves:
+            store_int(place, i * 8, load_int(arguments, i * 8))
+            store_int(arguments, i * 8, 0)
+        else:
+            store_reference(place, i, load_object(arguments, i * 8))
         i = i + 1
     clear_from(place, count, vm_locals(record))
     if vm_free_count(record) > 0:

@@ -10,7 +10,7 @@ from jitvm.backend import foreign
 from jitvm.frontend.code import Unsupported, host_codes
 from jitvm.runtime.generators import Slots
 from jitvm.spec import layout
-from jitvm.spec.bytecodes import BYTECODES, OPCODE_MASK, OPCODES, UNIT
+from jitvm.spec.bytecodes import BYTECODES, OPCODE_MASK, OPCODES, UNIT, decode
 from jitvm.spec.words import array
 
 TYPE_CHECKING = False
@@ -166,6 +166,9 @@ def link_sites(record: Record, unit: CodeUnit) -> None:
     starts = []
     first = id(record.code) + layout.current()[1]["CODE_INSTRUCTIONS"]
     for at, resume, register, offset, entries in unit.sites:
+        row, values, _ = decode(record.instructions[2 * resume])
+        if row.name == "jump":
+            resume += values["target"]
         starts.append((len(words), at, offset))
         straight = all(entry == HELD | record.variables + place << 3 for place, entry in enumerate(entries))
         words.extend((record.base + resume * UNIT, register & NEGATIVE, first + offset, len(entries), record.address, int(straight),
