@@ -73,7 +73,7 @@ def made_generator(record: Ptr, callee: Object, window: Ptr, arguments: Ptr, cou
 
 @helper(raises=True)
 def call_generator(record: Ptr, callee: Object, arguments: Ptr, count: Int, moves: Bool) -> New:
-    """Calls a function that does nothing but make a generator of its arguments, which it takes over if it ``moves`` them. No frame is made."""
+    """Calls a function that does nothing but make a generator of its arguments, taken over if it ``moves`` them. No frame is made."""
     made = new_generator(record, callee, vm_first_instr(record))
     place = as_pointer(made) + GENERATOR_FRAME + FRAME_SIZE
     i = 0

@@ -303,6 +303,8 @@ class Emitter(Intrinsics):
         """The end of an iteration: the iterator's register becomes empty, then the branch is taken."""
         assert self.row is not None
         self.release()
+        for slot in self.slots:
+            self.emit(f"store ptr null, ptr {slot}")
         place = self.value(f"getelementptr ptr, ptr %regs, i64 {self.operand_field(self.row.operand('iter').field)}")
         old = self.value(f"load ptr, ptr {place}")
         self.emit(f"store ptr null, ptr {place}")
