@@ -24,24 +24,34 @@ sys.path.append(str(HERE.parent))
 from jitvm.spec.settings import BY_NAME  # noqa: E402
 
 IDEAS = tuple(name for name in ("iterator_paths", "expression_cache", "format_cache", "call_binding", "locals_sync") if name in BY_NAME)
-"""The mechanisms, by their settings, in the order in which they are built up."""
+"""The mechanisms, by their settings, in the order in which they are built up. The other value than the default is without them."""
 STRESS = ("formats", "texts", "iterators", "calls", "visible")
 CALLS_BEFORE = 5
 ALL, NONE = "all on", "all off"
 MODES = {"nojit": ("Interpreted (--no-jit)", ["--no-jit"]), "jit": ("Compiled", [])}
 
 
+def absent(name: str) -> str:
+    """What a mechanism's absence is called: a setting may switch it on, or switch on what it saves."""
+    return f"{'without' if BY_NAME[name].default else 'with'} {name}"
+
+
+def added(name: str) -> str:
+    """What the step that adds a mechanism is called."""
+    return f"{'+' if BY_NAME[name].default else '-'} {name}"
+
+
 def configurations() -> dict[str, tuple[str, ...]]:
     """Each configuration's name with the mechanisms that are off in it."""
-    rows = {ALL: ()} | {f"without {name}": (name,) for name in IDEAS} | {NONE: IDEAS}
+    rows = {ALL: ()} | {absent(name): (name,) for name in IDEAS} | {NONE: IDEAS}
     for count in range(1, len(IDEAS)):
-        rows["+ " + IDEAS[count - 1]] = IDEAS[count:]
+        rows[added(IDEAS[count - 1])] = IDEAS[count:]
     return rows
 
 
 def steps() -> list[str]:
     """The configurations of the build-up, in order; the last has all on."""
-    return [NONE, *("+ " + name for name in IDEAS[:-1]), ALL]
+    return [NONE, *(added(name) for name in IDEAS[:-1]), ALL]
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
@@ -57,8 +67,10 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     total = len(MODES) * len(options.workloads) * (len(rows) + 1) * (options.runs + 1)
     with compare.progress(total) as step:
         for mode, (_, switches) in MODES.items():
-            variants = [compare.Machine(name, [*vm.command, *switches, *(word for idea in off for word in ("-X", idea + "=0"))], "jitvm")
-                        for name, off in rows.items()]
+            variants = []
+            for name, off in rows.items():
+                words = [word for idea in off for word in ("-X", f"{idea}={int(not BY_NAME[idea].default)}")]
+                variants.append(compare.Machine(name, [*vm.command, *switches, *words], "jitvm"))
             done = compare.compare([reference, *variants], options.workloads, options.runs, False, step, ("inside",), CALLS_BEFORE - 1)
             results["runs"][mode] = done.runs["inside"]
             results["problems"] += [f"{mode}: {problem}" for problem in done.problems]
@@ -72,7 +84,7 @@ def change(new: float, old: float) -> str:
 
 def in_turn(runs: tables.Runs) -> list[list[str]]:
     """A row for each workload: all on, and what each mechanism's absence costs."""
-    names = [ALL, *(f"without {name}" for name in IDEAS), NONE]
+    names = [ALL, *map(absent, IDEAS), NONE]
     rows = [["workload", *names]]
     factors: dict[str, list[float]] = {name: [] for name in names}
     for workload, times in runs.items():
