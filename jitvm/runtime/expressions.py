@@ -28,7 +28,7 @@ else:
 MODES = ("eval", "exec", "single")
 BY_COMPILE, FUTURE_FLAGS = 4, 33423360
 TAG_FACTOR = -7046029254386353131
-ROW_WORDS, WAYS, USED_WORD, KEY_WORD, CODE_WORD = 8, 4, 5, 6, 2
+ROW_WORDS, WAYS, KEY_WORD, CODE_WORD = 8, 4, 6, 2
 REFUSED = 1
 CHECK_CODE, CHECK_OTHER = -2, -1
 WORD = (1 << 64) - 1
@@ -90,7 +90,7 @@ class Expressions:
         """Gives row ``number`` code for a text, or marks it as refused. The row's former entry is returned:
         what dies with it could run code, which must wait until the caller has what it came for."""
         old = self.entries[number]
-        if old is not None and old.key == key and old.file is file and old.text == text and self.words[8 * number + CODE_WORD]:
+        if old is not None and old.key == key and old.file is file and old.text == text and self.words[ROW_WORDS * number + CODE_WORD]:
             if old.data is None:
                 old.data = marshal.dumps(old.code)
             entry: Entry | None = Entry(old.text, file, key, marshal.loads(old.data), old.data)
