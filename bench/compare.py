@@ -42,8 +42,11 @@ for _ in range({before}):
 _start = _time.perf_counter()
 _second = main({arguments})
 _seconds = _time.perf_counter() - _start
-with open("/proc/self/status") as _status:
-    _peak = [_line.split()[1] for _line in _status if _line.startswith("VmHWM")][0]
+try:
+    with open("/proc/self/status") as _status:
+        _peak = [_line.split()[1] for _line in _status if _line.startswith("VmHWM")][0]
+except OSError:
+    _peak = "0"
 _sys.stderr.write("second call %.9f %s %r\\n" % (_seconds, _peak, _second))
 '''
 """Appended to a workload: its own last lines make the first call, this times the second (or a later one). It also asks for the peak of
@@ -97,7 +100,7 @@ class Comparison:
                 self.problems.append(problem)
             return
         self.runs[mode].setdefault(workload, {}).setdefault(machine.name, []).append(1000 * result.seconds)
-        if mode == "inside":
+        if mode == "inside" and result.memory:
             peaks = self.memory.setdefault(workload, {})
             peaks[machine.name] = max(peaks.get(machine.name, 0.0), result.memory)
 
