@@ -1,6 +1,6 @@
 """Runs every measurement and writes ``bench/RESULTS.md``:
 
-    python bench/report.py [--runs 3] [--keep] [--python PATH] [--pypy PATH] [--peer NAME=COMMAND] [--output FOLDER]
+    python bench/report.py [--runs 3] [--keep] [--note TEXT] [--python PATH] [--pypy PATH] [--peer NAME=COMMAND] [--output FOLDER]
 
 The comparison on the seven workloads (compare.py), small loops (micro.py), and what each mechanism is worth (ablation.py). With --keep,
 what the output folder has already is not measured again. The exit status is 1 if any of them found a problem.
@@ -27,6 +27,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--runs", type=int, default=3, help="measured runs of each (default: 3)")
     parser.add_argument("--keep", action="store_true", help="do not measure again what the output folder has")
+    parser.add_argument("--note", default="", help="a sentence for the head of the report, such as what else the machine did")
     parser.add_argument("--to", type=Path, default=HERE / "RESULTS.md", help="the file that is written")
     compare.add_machine_options(parser)
     options = parser.parse_args(arguments)
@@ -38,7 +39,7 @@ def main(arguments: list[str]) -> int:
             with contextlib.redirect_stdout(io.StringIO()):
                 status |= measure([times, str(options.runs), *rest])
         texts.append((options.output / name).read_text())
-    options.to.write_text(HEAD + "\n".join(texts))
+    options.to.write_text(HEAD + (options.note + "\n\n" if options.note else "") + "\n".join(texts))
     print(f"written: {options.to}")
     return status
 
