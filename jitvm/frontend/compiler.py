@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import sys
+from opcode import opmap
 
 from jitvm.frontend import tree as ast
 from jitvm.frontend.assembler import Label
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from jitvm.frontend.code import CodeUnit
     from jitvm.frontend.scopes import Scope
 
-CO_COROUTINE, CO_ASYNC_GENERATOR = 0x80, 0x200
-KINDS = ((CO_COROUTINE, "coroutine"), (CO_ASYNC_GENERATOR, "async generator"))
+CO_ASYNC_GENERATOR = 0x200
+ASYNCHRONOUS = frozenset(opmap[name] for name in ("GET_AITER", "BEFORE_ASYNC_WITH"))
 
 
 class ModuleCompiler:
@@ -40,9 +41,10 @@ class ModuleCompiler:
 
     def compile(self, code: CodeType) -> CodeUnit:
         """Compiles one code object. Raises Unsupported."""
-        for flag, reason in KINDS:
-            if code.co_flags & flag:
-                raise Unsupported(REASONS[reason], code.co_firstlineno)
+        if code.co_flags & CO_ASYNC_GENERATOR:
+            raise Unsupported(REASONS["async generator"], code.co_firstlineno)
+        if ASYNCHRONOUS.intersection(code.co_code[::2]):
+            raise Unsupported(REASONS["coroutine"], code.co_firstlineno)
         node, private = self.scope(code)
         if isinstance(node, ast.ClassDef):
             raise Unsupported(REASONS["class body"], node.lineno)

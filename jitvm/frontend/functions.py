@@ -6,7 +6,7 @@ from jitvm.frontend import tree as ast
 from jitvm.frontend.assembler import Label, Place
 from jitvm.frontend.constants import NOT_CONSTANT
 from jitvm.frontend.expressions import constant_display, constant_items
-from jitvm.frontend.generators import GeneratorCompiler
+from jitvm.frontend.generators import CO_COROUTINE, GeneratorCompiler
 from jitvm.frontend.scopes import Comprehension, Scope
 from jitvm.frontend.tree import cast
 
@@ -159,7 +159,7 @@ class FunctionCompiler(GeneratorCompiler):
     def comprehension(self, node: Comprehension, target: int) -> int:
         """A comprehension where it stands: its function is made and called with the iterator."""
         mark = self.top
-        self.load_code(node)
+        awaited = self.load_code(node).co_flags & CO_COROUTINE
         self.make_function(node, mark, 0, -1)
         outer = node.generators[0]
         source = self.operand(outer.iter)
@@ -168,6 +168,12 @@ class FunctionCompiler(GeneratorCompiler):
         if outer.is_async:
             raise self.unsupported("coroutine", node)
         self.emit("get_iter", self.push(), source)
+        if awaited:
+            self.top = mark
+            iterator = self.push()
+            self.emit("call", iterator, mark, 1)
+            self.emit("get_awaitable", iterator, iterator)
+            return self.delegate(iterator, mark, target)
         target = self.result(mark, target)
         self.emit("call", target, mark, 1)
         return target
@@ -192,7 +198,7 @@ class FunctionCompiler(GeneratorCompiler):
         self.owner = node
         self.generator_loop(node, 0, gathered, 0)
         self.at = node
-        self.emit("return_value", gathered)
+        self.end_by_value(gathered)
 
     def generator_loop(self, node: Comprehension, number: int, gathered: int, nest: int) -> None:
         """The ``for`` number ``number`` of a comprehension and all within."""

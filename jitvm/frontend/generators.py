@@ -5,7 +5,8 @@ from jitvm.frontend import tree as ast
 from jitvm.frontend.calls import CallCompiler
 from jitvm.spec.bytecodes import OPCODE_BITS
 
-CO_GENERATOR = 0x20
+CO_SUSPENDS, CO_COROUTINE = 0xA0, 0x80
+"""Flags of generators and coroutines; of coroutines."""
 
 
 class GeneratorCompiler(CallCompiler):
@@ -13,8 +14,8 @@ class GeneratorCompiler(CallCompiler):
 
     @property
     def is_generator(self) -> bool:
-        """Whether the unit is a generator's."""
-        return bool(self.host.co_flags & CO_GENERATOR)
+        """Whether the unit is a generator's or a coroutine's."""
+        return bool(self.host.co_flags & CO_SUSPENDS)
 
     def effect(self, node: ast.expr) -> None:
         """An expression for its effect; nobody wants what is sent to a ``yield``."""
@@ -54,6 +55,20 @@ class GeneratorCompiler(CallCompiler):
         iterator = self.push()
         self.at = node
         self.emit("yield_from_iter", iterator, source)
+        return self.delegate(iterator, mark, target)
+
+    def await_expression(self, node: ast.Await, target: int) -> int:
+        """``await awaitable``."""
+        mark = self.top
+        source = self.operand(node.value)
+        self.top = mark
+        iterator = self.push()
+        self.at = node
+        self.emit("get_awaitable", iterator, source)
+        return self.delegate(iterator, mark, target)
+
+    def delegate(self, iterator: int, mark: int, target: int) -> int:
+        """Sends to an iterator until it has ended; its result."""
         value = self.load_constant(None)
         self.emit("yield_from", value, iterator)
         return self.moved(value, mark, target)
@@ -72,4 +87,5 @@ class GeneratorCompiler(CallCompiler):
         self.emit("end_generator" if self.is_generator else "return_value", register)
 
 
-GeneratorCompiler.VISITORS.update({ast.Yield: GeneratorCompiler.yield_expression, ast.YieldFrom: GeneratorCompiler.yield_from})
+GeneratorCompiler.VISITORS.update({ast.Yield: GeneratorCompiler.yield_expression, ast.YieldFrom: GeneratorCompiler.yield_from,
+                                   ast.Await: GeneratorCompiler.await_expression})

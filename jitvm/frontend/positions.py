@@ -48,7 +48,7 @@ HOST_NAMES: tuple[tuple[str, str], ...] = (
     ("map_merge", "DICT_MERGE"), ("format_", "FORMAT_VALUE"), ("make_function", "MAKE_FUNCTION"),
     ("call_ex", "CALL_FUNCTION_EX"), ("call", "CALL"), ("return_generator", "RETURN_GENERATOR"),
     ("return_", "RETURN_VALUE"), ("end_generator", "RETURN_VALUE"), ("yield_from_iter", "GET_YIELD_FROM_ITER"),
-    ("yield_from", "SEND"), ("yield_", "YIELD_VALUE"),
+    ("get_awaitable", "GET_AWAITABLE"), ("yield_from", "SEND"), ("yield_", "YIELD_VALUE"),
     ("load_build_class", "LOAD_BUILD_CLASS"), ("raise_", "RAISE_VARARGS"), ("reraise", "RERAISE"),
     ("push_exc", "PUSH_EXC_INFO"), ("pop_exc", "POP_EXCEPT"), ("load_assertion_error", "LOAD_ASSERTION_ERROR"),
     ("with_enter", "BEFORE_WITH"), ("with_exit", "WITH_EXCEPT_START"), ("import_name", "IMPORT_NAME"),

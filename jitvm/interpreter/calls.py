@@ -180,8 +180,8 @@ def call_object(callee: Object, arguments: Ptr, count: Int, names: Object) -> Ne
 
 @primitive
 def may_make(thread: Ptr) -> Bool:
-    """Whether a call that makes a generator needs no frame: nobody traces, the recursion limit is not reached."""
-    return cframe_tracing(ts_cframe(thread)) == 0 and ts_recursion_remaining(thread) > 0
+    """Whether a call that makes a generator needs no frame: nobody traces, nor asks for coroutines' origins; the stack is not too deep."""
+    return cframe_tracing(ts_cframe(thread)) == 0 and ts_recursion_remaining(thread) > 0 and ts_origin_depth(thread) == 0
 
 
 @helper(raises=True, runs=True)

@@ -71,6 +71,8 @@ def runnable(thread: Ptr, callee: Object) -> Ptr:
         ready_record_quietly(callee, record)
     if vm_state(record) != CODE_READY:
         return NULLP
+    if (vm_flags(record) & FLAG_COROUTINE) != 0 and ts_origin_depth(thread) != 0:
+        return NULLP
     return record
 
 
@@ -89,7 +91,7 @@ def enter_function(thread: Ptr, callee: Object, arguments: Ptr, count: Int, name
         store_pointer(cell, 16, as_pointer(func_code(callee)))
         store_pointer(cell, 24, record)
         return as_pointer(HOST_CALL)
-    if is_null(names) and vm_arguments(record) == count and (vm_flags(record) & FLAG_SIMPLE) != 0:
+    if is_null(names) and vm_arguments(record) == count and (vm_flags(record) & (FLAG_SIMPLE + FLAG_COROUTINE)) == FLAG_SIMPLE:
         store_pointer(cell, 0, as_pointer(func_code(callee)))
         store_pointer(cell, 8, record)
     registers = bind_frame(thread, record, callee, arguments, count, names)

@@ -1,4 +1,4 @@
-"""Generators: making, resuming, suspending and ending them; what takes the place of the slots of the host's generator type.
+"""Generators: making, resuming, suspending and ending them.
 
 A generator is the host's own object, and while it is suspended its frame is one that the host can resume: locals in the host's order,
 the host's operand stack, the host's instruction. A *site* of a code unit (``jitvm/frontend/suspension.py``) says for one place
@@ -102,7 +102,8 @@ def new_generator(record: Ptr, callee: Object, instr: Ptr) -> New:
     """A generator that has not begun (make_gen of CPython's genobject.c), without its locals, not tracked."""
     code = vm_code(record)
     count = vm_locals(record)
-    made = _PyObject_GC_NewVar(PyGen_Type, count + code_stacksize(code))
+    kind = select((vm_flags(record) & FLAG_COROUTINE) != 0, PyCoro_Type, PyGen_Type)
+    made = _PyObject_GC_NewVar(kind, count + code_stacksize(code))
     inner = as_pointer(made) + GENERATOR_FRAME
     set_frame_func(inner, callee)
     set_frame_globals(inner, func_globals(callee))
@@ -363,7 +364,8 @@ def finish_frame(thread: Ptr, registers: Ptr, raised: Bool) -> None:
     set_frame_previous(inner, NULLP)
     if raised:
         if PyErr_ExceptionMatches(PyExc_StopIteration) != 0:
-            _PyErr_FormatFromCause(PyExc_RuntimeError, as_pointer(stopped_text) + BYTES_DATA)
+            text = select(type_pointer(generator) is PyCoro_Type, stopped_coroutine, stopped_text)
+            _PyErr_FormatFromCause(PyExc_RuntimeError, as_pointer(text) + BYTES_DATA)
     handled = gen_exc_value(generator)
     set_gen_exc_value(generator, NULL)
     release_to(handled)
@@ -448,7 +450,7 @@ def yield_from(value: Local, iter: Local) -> None:
     place = register_pointer(value)
     if not is_recording():
         receiver = load_object(register_pointer(iter), 0)
-        if type_pointer(receiver) is PyGen_Type:
+        if type_pointer(receiver) is PyGen_Type or type_pointer(receiver) is PyCoro_Type:
             site = site_of(thread, receiver)
             sent = load_pointer(place, 0)
             if likely(site != NULLP) and (gen_state(receiver) == GENERATOR_SUSPENDED or as_object(as_int(sent)) is _Py_NoneStruct):
@@ -545,7 +547,7 @@ def check_exhausted_quietly() -> Int:
 def send_to(thread: Ptr, receiver: Object, place: Ptr) -> Int:
     """Sends what ``place`` holds; its place is taken by what is yielded (1) or returned (0)."""
     value = load_object(place, 0)
-    if type_pointer(receiver) is PyGen_Type:
+    if type_pointer(receiver) is PyGen_Type or type_pointer(receiver) is PyCoro_Type:
         site = site_of(thread, receiver)
         if site != NULLP and (gen_state(receiver) == GENERATOR_SUSPENDED or value is _Py_NoneStruct):
             store_int(place, 0, 0)
@@ -620,79 +622,3 @@ def next_of_generator(thread: Ptr, generator: Object, site: Ptr) -> New:
     if result is not _Py_NoneStruct:
         _PyGen_SetStopIterationValue(result)
     return NULL
-
-
-@entry
-def vm_gen_iternext(generator: Object) -> New:
-    """tp_iternext of generators."""
-    entry_context()
-    thread = PyThreadState_Get()
-    site = site_of(thread, generator)
-    if site == NULLP:
-        return call_unary(as_pointer(host_iternext()), generator)
-    return next_of_generator(thread, generator, site)
-
-
-@entry
-def vm_gen_send(generator: Object, value: Object) -> New:
-    """The method ``send`` of generators."""
-    entry_context()
-    return send_method(generator, value)
-
-
-@helper(runs=True)
-def send_method(generator: Object, value: Object) -> New:
-    thread = PyThreadState_Get()
-    site = site_of(thread, generator)
-    if site == NULLP or (gen_state(generator) == GENERATOR_CREATED and value is not _Py_NoneStruct):
-        return call_binary(as_pointer(host_send()), generator, value)
-    incref(value)
-    result = run_generator(thread, generator, site, as_pointer(value))
-    if gen_state(generator) == GENERATOR_SUSPENDED or is_null(result):
-        return result
-    if result is _Py_NoneStruct:
-        PyErr_SetNone(PyExc_StopIteration)
-    else:
-        _PyGen_SetStopIterationValue(result)
-    return NULL
-
-
-@entry
-def vm_gen_send_slot(generator: Object, value: Object, place: Ptr) -> Int:
-    """am_send of generators."""
-    entry_context()
-    thread = PyThreadState_Get()
-    site = site_of(thread, generator)
-    if site == NULLP or (gen_state(generator) == GENERATOR_CREATED and value is not _Py_NoneStruct):
-        return call_send(as_pointer(host_send_slot()), generator, value, place)
-    incref(value)
-    result = run_generator(thread, generator, site, as_pointer(value))
-    ended = is_null(result)
-    store_pointer(place, 0, disown(result))
-    if ended:
-        return SEND_ERROR
-    return select(gen_state(generator) == GENERATOR_SUSPENDED, SEND_NEXT, SEND_RETURN)
-
-
-@entry
-def vm_gen_frame(generator: Object, closure: Ptr) -> New:
-    """The attribute ``gi_frame``: of a generator that runs in the VM the frame that runs."""
-    entry_context()
-    inner = as_pointer(generator) + GENERATOR_FRAME
-    if gen_state(generator) != GENERATOR_EXECUTING or frame_entry(inner) != RUNS_IN_VM:
-        return call_binary(as_pointer(host_gi_frame()), generator, as_object(as_int(closure)))
-    return running_frame(generator, inner)
-
-
-@helper()
-def running_frame(generator: Object, inner: Ptr) -> New:
-    """The frame object of the copy that runs; made as for the thread's topmost frame."""
-    PySys_Audit(as_pointer(looked_event) + BYTES_DATA, as_pointer(looked_format) + BYTES_DATA, generator,
-                as_pointer(looked_name) + BYTES_DATA)
-    thread = PyThreadState_Get()
-    cframe = ts_cframe(thread)
-    top = cframe_frame(cframe)
-    set_cframe_frame(cframe, frame_previous(inner))
-    fo = PyThreadState_GetFrame(thread)
-    set_cframe_frame(cframe, top)
-    return fo

@@ -98,6 +98,7 @@ class Native:
             "name_flags": "flags", "name_dont_inherit": "dont_inherit", "name_optimize": "optimize",
             "first_character": chr(0), "ascii_iterator": type(iter("")),
             "stopped_text": b"generator raised StopIteration",
+            "stopped_coroutine": b"coroutine raised StopIteration", "looked_coroutine": b"cr_frame", "name_awaits": "cr_await",
             "looked_event": b"object.__getattr__", "looked_format": b"Os", "looked_name": b"gi_frame",
         }
 

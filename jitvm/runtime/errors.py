@@ -62,6 +62,10 @@ MAKERS: tuple[Any, ...] = (
     lambda a, b: TypeError(f"{_callee_name(a)} argument after * must be an iterable, not {_type_name(b)}"),
     lambda a, b: TypeError(f"__init__() should return None, not '{_type_name(a)}'"),
     lambda a, b: TypeError("cannot 'yield from' a coroutine object in a non-coroutine generator"),
+    lambda a, b: TypeError(f"object {_type_name(a)[:100]} can't be used in 'await' expression"),
+    lambda a, b: TypeError("__await__() returned a coroutine"),
+    lambda a, b: TypeError(f"__await__() returned non-iterator of type '{_type_name(a)[:100]}'"),
+    lambda a, b: RuntimeError("coroutine is being awaited already"),
 )
 
 

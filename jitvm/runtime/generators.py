@@ -1,4 +1,4 @@
-"""The slots of the host's generator type that lead into the VM, so that C code which resumes a generator reaches it."""
+"""The slots of the host's types of generators and coroutines that lead into the VM, so that C code which resumes one reaches it."""
 from __future__ import annotations
 
 from jitvm.spec import layout
@@ -6,11 +6,18 @@ from jitvm.spec.words import array
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import GeneratorType
+    from types import CoroutineType, GeneratorType
 
     from jitvm.runtime.context import Native
 else:
     GeneratorType = type((lambda: (yield))())
+
+    async def _coroutine() -> None:
+        pass
+
+    _made = _coroutine()
+    CoroutineType = type(_made)
+    _made.close()
 
 
 class Slots:
@@ -29,12 +36,14 @@ class Slots:
         peek, constants = self.native.peek, layout.current()[1]
         kind, members = id(GeneratorType), GeneratorType.__dict__
         wrapped, table = constants["DESCRIPTOR_WRAPPED"], constants["DESCRIPTOR_TABLE"]
-        iternext = kind + constants["TYPE_ITERNEXT"]
-        self._change(iternext, "vm_gen_iternext", "host_iternext")
+        as_async = layout.current()[0]["type_as_async"][0]
+        self._change(kind + constants["TYPE_ITERNEXT"], "vm_gen_iternext", "host_iternext")
         self._change(id(members["__next__"]) + wrapped, "vm_gen_iternext", "host_iternext")
-        self._change(peek(kind + constants["TYPE_AS_ASYNC"]) + constants["ASYNC_SEND"], "vm_gen_send_slot", "host_send_slot")
-        self._change(peek(id(members["send"]) + table) + 8, "vm_gen_send", "host_send")
-        self._change(peek(id(members["gi_frame"]) + table) + 8, "vm_gen_frame", "host_gi_frame")
+        for each, frame in ((GeneratorType, "gi_frame"), (CoroutineType, "cr_frame")):
+            members = each.__dict__
+            self._change(peek(id(each) + as_async) + constants["ASYNC_SEND"], "vm_gen_send_slot", "host_send_slot")
+            self._change(peek(id(members["send"]) + table) + 8, "vm_gen_send", "host_send")
+            self._change(peek(id(members[frame]) + table) + 8, "vm_" + frame, "host_" + frame)
 
     def _change(self, place: int, ours: str, theirs: str) -> None:
         before = self.native.peek(place)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 LAZY, READY, HOST = 0, 1, 2
 WORK_OF_A_LOOP, WORK_OF_AN_INNER_LOOP = 16, 100
 """Loops are counted by the work they do: ``loop_threshold`` iterations of a loop of so many instructions; so many for one within."""
-CO_VARARGS, CO_VARKEYWORDS, CO_GENERATOR = 4, 8, 0x20
+CO_VARARGS, CO_VARKEYWORDS, CO_COROUTINE, CO_SUSPENDS = 4, 8, 0x80, 0xA0
 
 
 class Record:
@@ -76,7 +76,7 @@ class Records:
             record = Record(module, code, len(self.all))
             record.set("vm_code", id(code))
             record.set("vm_id", record.number)
-            if code.co_flags & CO_GENERATOR:
+            if code.co_flags & CO_SUSPENDS:
                 self.slots.install()
             self.all.append(record)
             self.by_code[id(code)] = record
@@ -153,10 +153,10 @@ class Records:
             "vm_names": record.names.buffer_info()[0], "vm_first_instr": start + unit.host_offsets[0],
         }.items():
             record.set(field, value)
-        if code.co_flags & CO_GENERATOR:
+        if code.co_flags & CO_SUSPENDS:
             link_sites(record, unit)
-            if simple and not code.co_cellvars:
-                record.set("vm_flags", flags | int(simple) | GENERATOR)
+            kind = COROUTINE if code.co_flags & CO_COROUTINE else 0
+            record.set("vm_flags", flags | int(simple) | kind | (GENERATOR if simple and not code.co_cellvars else 0))
         record.set("vm_state", READY)
 
 
@@ -183,8 +183,8 @@ def link_sites(record: Record, unit: CodeUnit) -> None:
 
 
 NEGATIVE = (1 << 64) - 1
-GENERATOR = 8
-"""Flag of a record: its function does nothing but make a generator of its arguments."""
+GENERATOR, COROUTINE = 8, 16
+"""Flags of a record: its function does nothing but make a generator, or coroutine, of its arguments; it makes a coroutine."""
 HELD = 1
 """Kind of an entry: what the register holds."""
 

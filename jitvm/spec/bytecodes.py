@@ -174,6 +174,7 @@ return_generator +1
 yield_value     dst:d src:r +1
 yield_effect    src:r +1
 yield_from_iter dst:d src:r
+get_awaitable   dst:d src:r kind:i
 yield_from      value:l iter:l +1
 end_generator   src:r !
 # imports

@@ -181,14 +181,14 @@ str_format builtin_format builtin_eval builtin_exec builtin_compile name_builtin
 name_dont_inherit name_optimize
 vm_expression
 first_character ascii_iterator
-stopped_text looked_event looked_format looked_name
+stopped_text stopped_coroutine looked_event looked_format looked_name looked_coroutine name_awaits
 """.split())
 """Objects that the runtime works out when it makes a context; vm_ ones are its own functions, called from native code."""
 
 STATE = tuple("""
 free_ints free_int_count free_floats free_float_count log log_limit recording entries host_entries exit_id forced_exit
 exits_taken extra_index record_context normal_context keys_next_version loop_threshold poll_function adopted
-host_iternext host_send_slot host_send host_gi_frame site_cache
+host_iternext host_send_slot host_send host_gi_frame host_cr_frame site_cache
 formats_off formats_parsed formats_refused free_texts free_text_count free_text_limit
 expressions expression_mask expression_hits expression_misses dict_versions
 """.split())

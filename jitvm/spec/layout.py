@@ -73,6 +73,7 @@ _FIELDS_311 = {
     "type_iter": (216, "P"),
     "type_iternext": (224, "P"),
     "type_as_sequence": (104, "P"),
+    "type_as_async": (80, "P"),
     "type_version": (384, "u"),
     "type_getattro": (144, "P"),
     "type_setattro": (152, "P"),
@@ -133,6 +134,7 @@ _FIELDS_311 = {
     "ts_datastack_top": (304, "P"),
     "ts_datastack_limit": (312, "P"),
     "ts_current_exception": (96, "P"),
+    "ts_origin_depth": (200, "i"),
     "interp_eval_breaker": (100, "i"),
     "cframe_tracing": (0, "b"),
     "cframe_frame": (8, "P"),
@@ -175,7 +177,6 @@ CONSTANTS_311 = {
     "GENERATOR_EXC": 48,
     "GENERATOR_FRAME": 80,
     "TYPE_ITERNEXT": 224,
-    "TYPE_AS_ASYNC": 80,
     "ASYNC_SEND": 24,
     "DESCRIPTOR_TABLE": 40,
     "DESCRIPTOR_WRAPPED": 48,
@@ -224,6 +225,7 @@ _OWN_CONSTANTS = {
     "FLAG_VARARGS": 2,
     "FLAG_VARKEYWORDS": 4,
     "FLAG_GENERATOR": 8,
+    "FLAG_COROUTINE": 16,
     "SITE_CACHE": 256,
 }
 VERSIONS = {(3, 11): (_FIELDS_311, CONSTANTS_311)}

@@ -84,7 +84,7 @@ class Machine:
         if (function is exec or function is eval) and len(args) == 1:
             return function(args[0], frame.globals, frame.locals())
         if (isinstance(function, types.FunctionType) and id(function.__code__) in self.codes
-                and not function.__code__.co_flags & inspect.CO_GENERATOR):
+                and not function.__code__.co_flags & (inspect.CO_GENERATOR | inspect.CO_COROUTINE)):
             try:
                 self.module.unit(function.__code__)
             except Unsupported:
