@@ -30,7 +30,10 @@ def push_simple(thread: Ptr, record: Ptr, callee: Object, arguments: Ptr, count:
 
 @control
 def call(base: Window, count: Imm) -> None:
-    """Calls register ``base`` with the ``count`` registers after it. Cache: code object and record of the last function."""
+    """Calls register ``base`` with the ``count`` registers after it.
+
+    Cache: code object and record of the last function that the arguments fitted one to one; code object and plan of the last other.
+    """
     window = register_pointer(base)
     callee = load_object(window, 0)
     set_position()
@@ -43,7 +46,15 @@ def call(base: Window, count: Imm) -> None:
                 return ERROR
             set_header_pc(regs - FRAME_SIZE, pc)
             return goto(vm_words(record), inside, vm_constants(record))
-        if code == load_pointer(cache(), 16) and may_make(thread):
+        if likely(code == load_pointer(cache(), 16)) and likely(cframe_tracing(ts_cframe(thread)) == 0):
+            planned = push_planned(thread, load_pointer(cache(), 24), callee, window + 8)
+            if likely(planned != as_pointer(HOST_CALL)):
+                if unlikely(planned == NULLP):
+                    return ERROR
+                set_header_pc(regs - FRAME_SIZE, pc)
+                follow = header_code(planned - FRAME_SIZE)
+                return goto(vm_words(follow), planned, vm_constants(follow))
+        if as_int(code) + GENERATOR_MARK == load_int(cache(), 16) and may_make(thread):
             set_register(destination(), made_generator(load_pointer(cache(), 24), callee, window, window + 8, count))
             return goto(next_pc(), regs, consts)
         inside = enter_function(thread, callee, window + 8, count, NULL, cache())
@@ -80,7 +91,15 @@ def call_method(base: Window, count: Imm) -> None:
                     return ERROR
                 set_header_pc(regs - FRAME_SIZE, pc)
                 return goto(vm_words(record), inside, vm_constants(record))
-        if code == load_pointer(cache(), 16) and vm_arguments(load_pointer(cache(), 24)) == total and may_make(thread):
+        if likely(has_plan(cache(), callee, total)) and likely(cframe_tracing(ts_cframe(thread)) == 0):
+            planned = push_planned(thread, load_pointer(cache(), 24), callee, arguments)
+            if likely(planned != as_pointer(HOST_CALL)):
+                if unlikely(planned == NULLP):
+                    return ERROR
+                set_header_pc(regs - FRAME_SIZE, pc)
+                follow = header_code(planned - FRAME_SIZE)
+                return goto(vm_words(follow), planned, vm_constants(follow))
+        if as_int(code) + GENERATOR_MARK == load_int(cache(), 16) and vm_arguments(load_pointer(cache(), 24)) == total and may_make(thread):
             set_register(destination(), made_generator(load_pointer(cache(), 24), callee, window, arguments, total))
             return goto(next_pc(), regs, consts)
         inside = enter_function(thread, callee, arguments, total, NULL, cache())
@@ -105,7 +124,15 @@ def call_kw(base: Window, count: Imm, names: Imm) -> None:
     positional = count - var_size(keywords)
     set_position()
     if type_pointer(callee) is PyFunction_Type:
-        inside = enter_function(thread, callee, window + 8, positional, keywords, cache() + 16)
+        if likely(as_pointer(func_code(callee)) == load_pointer(cache(), 16)) and likely(cframe_tracing(ts_cframe(thread)) == 0):
+            planned = push_planned(thread, load_pointer(cache(), 24), callee, window + 8)
+            if likely(planned != as_pointer(HOST_CALL)):
+                if unlikely(planned == NULLP):
+                    return ERROR
+                set_header_pc(regs - FRAME_SIZE, pc)
+                follow = header_code(planned - FRAME_SIZE)
+                return goto(vm_words(follow), planned, vm_constants(follow))
+        inside = enter_function(thread, callee, window + 8, positional, keywords, cache())
         if unlikely(inside == NULLP):
             return ERROR
         if inside != as_pointer(HOST_CALL):
@@ -131,7 +158,15 @@ def call_method_kw(base: Window, count: Imm, names: Imm) -> None:
         positional = positional - 1
     set_position()
     if type_pointer(callee) is PyFunction_Type:
-        inside = enter_function(thread, callee, arguments, positional, keywords, cache() + 16)
+        if likely(has_plan(cache(), callee, positional)) and likely(cframe_tracing(ts_cframe(thread)) == 0):
+            planned = push_planned(thread, load_pointer(cache(), 24), callee, arguments)
+            if likely(planned != as_pointer(HOST_CALL)):
+                if unlikely(planned == NULLP):
+                    return ERROR
+                set_header_pc(regs - FRAME_SIZE, pc)
+                follow = header_code(planned - FRAME_SIZE)
+                return goto(vm_words(follow), planned, vm_constants(follow))
+        inside = enter_function(thread, callee, arguments, positional, keywords, cache())
         if unlikely(inside == NULLP):
             return ERROR
         if inside != as_pointer(HOST_CALL):
@@ -142,6 +177,32 @@ def call_method_kw(base: Window, count: Imm, names: Imm) -> None:
     drop_registers(window, 0, count + 2)
     set_register(destination(), result)
     return goto(next_pc(), regs, consts)
+
+
+@helper(raises=True, runs=True)
+def call_moved(callee: Object, arguments: Ptr, count: Int, names: Object) -> New:
+    """A call from a compiled loop: the arguments are given up, so that they live no longer than the callee has them."""
+    cell = local4()
+    total = count
+    if not is_null(names):
+        total = count + var_size(names)
+    if type_pointer(callee) is PyFunction_Type:
+        thread = PyThreadState_Get()
+        inside = enter_function(thread, callee, arguments, count, names, cell)
+        if inside != as_pointer(HOST_CALL):
+            if inside == NULLP:
+                drop_registers(arguments, 0, total)
+                return NULL
+            return owned(run_from_c(thread, header_code(inside - FRAME_SIZE), inside))
+    result = call_unseen(callee, arguments, count, names)
+    drop_registers(arguments, 0, total)
+    return result
+
+
+@helper(runs=True)
+def call_unseen(callee: Object, arguments: Ptr, count: Int, names: Object) -> New:
+    """As call_object; null with an exception set: the caller looks."""
+    return call_object(callee, arguments, count, names)
 
 
 @helper(raises=True, runs=True)

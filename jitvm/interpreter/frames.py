@@ -7,6 +7,7 @@ from jitvm.rpython.dialect import *
 
 RUNTIME_DEPTH = 500
 HOST_CALL = 1
+GENERATOR_MARK = 1
 BYTES_DATA = 32
 
 
@@ -81,19 +82,27 @@ def enter_function(thread: Ptr, callee: Object, arguments: Ptr, count: Int, name
     """Registers of a linked frame for a call; null with an exception set, HOST_CALL where the host must run it.
 
     The arguments are the callee's from then on.
-    ``cell`` becomes the call's inline cache, code object and record, where the arguments fit one to one; those of a function
-    that only makes a generator follow them.
+    ``cell``, the call's inline cache, gets code object and record where the arguments fit one to one, else code object and plan;
+    for a function that only makes a generator, marked code object and record.
     """
     record = runnable(thread, callee)
     if record == NULLP:
         return as_pointer(HOST_CALL)
     if makes_generator(record, count, names) and ts_recursion_remaining(thread) > 0:
-        store_pointer(cell, 16, as_pointer(func_code(callee)))
+        store_int(cell, 16, as_int(as_pointer(func_code(callee))) + GENERATOR_MARK)
         store_pointer(cell, 24, record)
         return as_pointer(HOST_CALL)
     if is_null(names) and vm_arguments(record) == count and (vm_flags(record) & (FLAG_SIMPLE + FLAG_COROUTINE)) == FLAG_SIMPLE:
         store_pointer(cell, 0, as_pointer(func_code(callee)))
         store_pointer(cell, 8, record)
+        return push_simple(thread, record, callee, arguments, count)
+    plan = plan_for(record, callee, count, names)
+    if plan != NULLP:
+        store_pointer(cell, 16, as_pointer(func_code(callee)))
+        store_pointer(cell, 24, plan)
+        inside = push_planned(thread, plan, callee, arguments)
+        if inside != as_pointer(HOST_CALL):
+            return inside
     registers = bind_frame(thread, record, callee, arguments, count, names)
     if registers != NULLP:
         total = count

@@ -74,6 +74,7 @@ def _start(settings: Settings) -> Machine | None:
     records = Records(native, settings.loop_threshold if settings.jit else 0)
     attributes.native, attributes.records = native, records
     native.set_object("vm_compile", records.compile)
+    native.set_state("plans_off", int(not settings.call_binding))
     native.set_state("formats_off", int(not settings.format_cache))
     if settings.expression_cache:
         native.set_object("vm_expression", _first_expression)
@@ -173,13 +174,14 @@ def _report(stats: Any) -> None:
         elif record.unit is not None:
             stats.functions_vm += 1
     words = (machine.native.words, machine.native.twin)
-    parsed, refused, found, missed = (sum(part[SLOTS[name]] for part in words) for name in (
-        "formats_parsed", "formats_refused", "expression_hits", "expression_misses"))
+    parsed, refused, found, missed, plans, finds = (sum(part[SLOTS[name]] for part in words) for name in (
+        "formats_parsed", "formats_refused", "expression_hits", "expression_misses", "plans_made", "plan_finds"))
     sources = machine.sources
     texts = machine.expressions
     stats.cache("expressions", found, missed, texts.size if texts else 0, texts.bound if texts else 0)
     stats.cache("bytecode", sources.hits, sources.misses, len(sources.modules), 0)
     stats.cache("formats", parsed, refused, parsed + refused, 0)
+    stats.cache("call plans", finds, plans, plans, 0)
     if machine.driver is not None:
         machine.driver.report(stats)
 

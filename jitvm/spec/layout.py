@@ -210,6 +210,7 @@ _OWN_FIELDS = {
     "vm_names": (144, "P"),
     "vm_first_instr": (152, "P"),
     "vm_sites": (160, "P"),
+    "vm_plans": (168, "P"),
     "header_pc": (-8, "P"),
     "header_code": (-16, "P"),
     "header_entry": (-24, "I"),
@@ -217,7 +218,7 @@ _OWN_FIELDS = {
 }
 _OWN_CONSTANTS = {
     "HEADER": 32,
-    "CODE_RECORD": 168,
+    "CODE_RECORD": 176,
     "CODE_LAZY": 0,
     "CODE_READY": 1,
     "CODE_HOST": 2,

@@ -120,7 +120,7 @@ class CallsMixin(Machine):
                 result = meaning(self, values)
                 if result is not None:
                     return self.finish_call(instruction, result, window)
-        return self.finish_call(instruction, self.residual_call(callee, values, names), window)
+        return self.finish_call(instruction, self.residual_call(callee, values, names, window[len(window) - len(values):]), window)
 
     def finish_call(self, instruction: Any, result: Value, window: list[int]) -> int:
         """Empties the window and stores the result."""
@@ -231,23 +231,26 @@ class CallsMixin(Machine):
         self.write(instruction.values["dst"], value)
         return site + UNIT * int(instruction.row.size)
 
-    def residual_call(self, callee: Value, values: list[Value], names: tuple[str, ...]) -> Value:
-        """A call through the host's calling convention."""
+    def residual_call(self, callee: Value, values: list[Value], names: tuple[str, ...], window: list[int]) -> Value:
+        """A call that is not followed: the values, of the registers ``window``, are given up to it."""
         self.effect(True, (callee, *values))
         function, _ = self.box(callee)
-        fresh = []
-        for place, value in enumerate(values):
+        state = self.state
+        for index in window:
+            self.forget_memory(index)
+        for place, (index, value) in enumerate(zip(window, values, strict=True)):
             text, new = self.box(value)
-            if new:
-                fresh.append(text)
+            if new or (isinstance(value, Obj) and state.owners.get(text) == OWNED and self.holders(value) == 1):
+                del state.owners[text]
+            elif not isinstance(value, Null):
+                self.add_reference(text)
+            state.registers.pop((state.level, index), None)
             self.emit(f"store ptr {text}, ptr {self.op(f'getelementptr ptr, ptr %buffer, i64 {place}')}")
         self.arguments = max(self.arguments, len(values))
         self.position()
-        raw = self.op(f"call ptr {self.helper('call_object')}(ptr %ctx, ptr {function}, ptr %buffer, "
+        raw = self.op(f"call ptr {self.helper('call_moved')}(ptr %ctx, ptr {function}, ptr %buffer, "
                       f"i64 {len(values) - len(names)}, ptr {self.constant(names).symbol if names else 'null'})")
-        self.check(raw, "N", fresh)
-        for text in fresh:
-            self.drop(text)
+        self.check(raw, "N", [])
         self.state.owners[raw] = OWNED
         return Obj(raw)
 

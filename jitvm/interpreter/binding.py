@@ -1,0 +1,279 @@
+"""Binding plans: how the arguments of one shape of call (how many, with which names) get to the parameters of one signature.
+
+A plan is made at the first call of its shape, hangs on the code record, and is cached in the call sites. Arguments are moved by it from
+the caller's window to the callee's registers; defaults are read from the function at each call, so that a change of them is seen.
+What does not fit a signature gets no plan: ``bind_frame`` reports it.
+"""
+from jitvm.rpython.dialect import *
+
+PLAN_NEXT = 0
+PLAN_COUNT = 8
+PLAN_NAMES = 16
+PLAN_RECORD = 24
+PLAN_DIRECT = 32
+PLAN_TOTAL = 40
+PLAN_DEFAULTS = 48
+PLAN_KEYWORD_DEFAULTS = 56
+PLAN_REST = 64
+PLAN_KEYWORDS = 72
+PLAN_SOURCES = 80
+FROM_DEFAULTS = -1
+FROM_KEYWORD_DEFAULTS = -1000000
+PLANS_OF_A_FUNCTION = 32
+MOST_SPREAD = 12
+
+
+@helper(cold=True)
+def plan_for(record: Ptr, callee: Object, count: Int, names: Object) -> Ptr:
+    """The plan of a shape of call, made if it is new; null where the arguments do not fit or the function has plans enough."""
+    if plans_off() != 0:
+        return NULLP
+    plan = vm_plans(record)
+    known = 0
+    while plan != NULLP:
+        if load_int(plan, PLAN_COUNT) == count and same_names(load_object(plan, PLAN_NAMES), names):
+            set_plan_finds(plan_finds() + 1)
+            return plan
+        plan = load_pointer(plan, PLAN_NEXT)
+        known = known + 1
+    if known >= PLANS_OF_A_FUNCTION:
+        return NULLP
+    return make_plan(record, callee, count, names)
+
+
+@primitive
+def has_plan(cell: Ptr, callee: Object, count: Int) -> Bool:
+    """Whether a call's cache has a plan for a function and so many positional arguments."""
+    if as_pointer(func_code(callee)) != load_pointer(cell, 16):
+        return False
+    return load_int(load_pointer(cell, 24), PLAN_COUNT) == count
+
+
+@helper()
+def same_names(a: Object, b: Object) -> Bool:
+    """Whether two tuples of keyword names, null for none, are the same."""
+    if a is b:
+        return True
+    if is_null(a) or is_null(b):
+        return False
+    size = var_size(a)
+    if size != var_size(b):
+        return False
+    i = 0
+    while i < size:
+        if tuple_item(a, i) is not tuple_item(b, i):
+            return False
+        i = i + 1
+    return True
+
+
+@helper()
+def make_plan(record: Ptr, callee: Object, count: Int, names: Object) -> Ptr:
+    """A new plan, or null where there is none."""
+    positional = vm_arguments(record)
+    total = positional + vm_keyword_only(record)
+    given = 0
+    if not is_null(names):
+        given = var_size(names)
+    plan = PyObject_Malloc(PLAN_SOURCES + (total + given) * 8)
+    if plan == NULLP:
+        return NULLP
+    store_int(plan, PLAN_COUNT, count)
+    store_pointer(plan, PLAN_RECORD, record)
+    store_int(plan, PLAN_TOTAL, total)
+    store_int(plan, PLAN_DIRECT, select(count < positional, count, positional))
+    store_int(plan, PLAN_REST, -1)
+    if (vm_flags(record) & FLAG_VARARGS) != 0:
+        store_int(plan, PLAN_REST, select(count > positional, count - positional, 0))
+    store_int(plan, PLAN_KEYWORDS, -1)
+    if (vm_flags(record) & FLAG_VARKEYWORDS) != 0:
+        store_int(plan, PLAN_KEYWORDS, 0)
+    if (count > positional and (vm_flags(record) & FLAG_VARARGS) == 0) or not plan_sources(plan, record, callee, count, names):
+        PyObject_Free(plan)
+        return NULLP
+    if not is_null(names):
+        incref(names)
+    store_pointer(plan, PLAN_NAMES, as_pointer(names))
+    store_pointer(plan, PLAN_NEXT, vm_plans(record))
+    set_vm_plans(record, plan)
+    set_plans_made(plans_made() + 1)
+    return plan
+
+
+@helper()
+def plan_sources(plan: Ptr, record: Ptr, callee: Object, count: Int, names: Object) -> Bool:
+    """Works out where each parameter's value comes from: an argument's index, or a default."""
+    total = load_int(plan, PLAN_TOTAL)
+    sources = plan + PLAN_SOURCES
+    i = load_int(plan, PLAN_DIRECT)
+    while i < total:
+        store_int(sources, i * 8, FROM_KEYWORD_DEFAULTS)
+        i = i + 1
+    i = 0
+    given = 0
+    if not is_null(names):
+        given = var_size(names)
+    while i < given:
+        place = find_parameter(record, tuple_item(names, i), total)
+        if place >= 0:
+            if place < load_int(plan, PLAN_DIRECT):
+                return False
+            if load_int(sources, place * 8) >= 0:
+                return False
+            store_int(sources, place * 8, count + i)
+        else:
+            extra = load_int(plan, PLAN_KEYWORDS)
+            if extra < 0:
+                return False
+            store_int(sources, (total + extra) * 8, i)
+            store_int(plan, PLAN_KEYWORDS, extra + 1)
+        i = i + 1
+    return plan_defaults(plan, vm_arguments(record), callee)
+
+
+@helper()
+def plan_defaults(plan: Ptr, positional: Int, callee: Object) -> Bool:
+    """Gives parameters without an argument their defaults; False where one has none."""
+    sources = plan + PLAN_SOURCES
+    store_int(plan, PLAN_DEFAULTS, -1)
+    store_int(plan, PLAN_KEYWORD_DEFAULTS, 0)
+    have = 0
+    if not is_null(func_defaults(callee)):
+        have = var_size(func_defaults(callee))
+    i = load_int(plan, PLAN_DIRECT)
+    while i < load_int(plan, PLAN_TOTAL):
+        if load_int(sources, i * 8) < 0:
+            if i >= positional:
+                store_int(plan, PLAN_KEYWORD_DEFAULTS, 1)
+            else:
+                place = i - (positional - have)
+                if place < 0:
+                    return False
+                store_int(plan, PLAN_DEFAULTS, have)
+                store_int(sources, i * 8, FROM_DEFAULTS - place)
+        i = i + 1
+    return True
+
+
+@helper()
+def push_planned(thread: Ptr, plan: Ptr, callee: Object, arguments: Ptr) -> Ptr:
+    """Pushes a frame with the arguments moved to where the plan says; its registers, null with an exception set.
+
+    HOST_CALL where the plan does not fit the function's defaults as they are now: then nothing was done.
+    """
+    wanted = load_int(plan, PLAN_DEFAULTS)
+    defaults = func_defaults(callee)
+    if wanted >= 0:
+        if is_null(defaults):
+            return as_pointer(HOST_CALL)
+        if var_size(defaults) != wanted:
+            return as_pointer(HOST_CALL)
+    if unlikely(load_int(plan, PLAN_KEYWORD_DEFAULTS) != 0):
+        if not has_keyword_defaults(plan, func_kwdefaults(callee)):
+            return as_pointer(HOST_CALL)
+    record = load_pointer(plan, PLAN_RECORD)
+    rest = NULL
+    keywords = NULL
+    if unlikely((vm_flags(record) & (FLAG_VARARGS | FLAG_VARKEYWORDS)) != 0):
+        if load_int(plan, PLAN_REST) >= 0:
+            rest = as_object(as_int(disown(PyTuple_New(load_int(plan, PLAN_REST)))))
+        if load_int(plan, PLAN_KEYWORDS) >= 0:
+            keywords = new_keywords(plan, arguments)
+            if is_null(keywords):
+                release_to(rest)
+                return NULLP
+    registers = NULLP
+    if likely(enter_recursion(thread) >= 0):
+        registers = reserve_frame(thread, record)
+    if unlikely(registers == NULLP):
+        release_to(rest)
+        release_to(keywords)
+        return NULLP
+    total = load_int(plan, PLAN_TOTAL)
+    move_planned(plan, callee, registers, arguments)
+    if not is_null(rest):
+        count = load_int(plan, PLAN_REST)
+        place = arguments + vm_arguments(record) * 8
+        i = 0
+        while i < count:
+            store_int(as_pointer(rest), TUPLE_ITEMS + i * 8, load_int(place, i * 8))
+            store_int(place, i * 8, 0)
+            i = i + 1
+        store_pointer(registers, total * 8, as_pointer(rest))
+        total = total + 1
+    if not is_null(keywords):
+        store_pointer(registers, total * 8, as_pointer(keywords))
+        total = total + 1
+    clear_from(registers, total, vm_registers(record))
+    link_frame(thread, record, registers, callee)
+    return registers
+
+
+@primitive
+def move_planned(plan: Ptr, callee: Object, registers: Ptr, arguments: Ptr) -> None:
+    """Fills the parameters."""
+    direct = load_int(plan, PLAN_DIRECT)
+    i = 0
+    while i < direct:
+        store_int(registers, i * 8, load_int(arguments, i * 8))
+        store_int(arguments, i * 8, 0)
+        i = i + 1
+    end = load_int(plan, PLAN_TOTAL)
+    while i < end:
+        source = load_int(plan, PLAN_SOURCES + i * 8)
+        if source >= 0:
+            store_int(registers, i * 8, load_int(arguments, source * 8))
+            store_int(arguments, source * 8, 0)
+        elif source > FROM_KEYWORD_DEFAULTS:
+            store_reference(registers, i, tuple_item(func_defaults(callee), FROM_DEFAULTS - source))
+        else:
+            store_reference(registers, i, keyword_default(plan, func_kwdefaults(callee), i))
+        i = i + 1
+
+
+@helper()
+def keyword_default(plan: Ptr, defaults: Object, parameter: Int) -> Object:
+    """The default of a keyword-only parameter, or null."""
+    name = load_object(vm_names(load_pointer(plan, PLAN_RECORD)), parameter * 8)
+    if type_pointer(defaults) is not PyDict_Type:
+        return NULL
+    place = place_of_text(defaults, name)
+    if place <= 0:
+        return NULL
+    return load_object(dict_keys(defaults), place)
+
+
+@helper()
+def has_keyword_defaults(plan: Ptr, defaults: Object) -> Bool:
+    """Whether a function has the defaults of keyword-only parameters that a plan takes from it."""
+    if is_null(defaults):
+        return False
+    i = load_int(plan, PLAN_DIRECT)
+    while i < load_int(plan, PLAN_TOTAL):
+        if load_int(plan, PLAN_SOURCES + i * 8) == FROM_KEYWORD_DEFAULTS:
+            if is_null(keyword_default(plan, defaults, i)):
+                return False
+        i = i + 1
+    return True
+
+
+@helper()
+def new_keywords(plan: Ptr, arguments: Ptr) -> Object:
+    """The dict of the keyword arguments that are no parameters (the arguments end here); null with an exception set."""
+    made = PyDict_New()
+    count = load_int(plan, PLAN_KEYWORDS)
+    sources = plan + PLAN_SOURCES + load_int(plan, PLAN_TOTAL) * 8
+    i = 0
+    while i < count:
+        which = load_int(sources, i * 8)
+        value = load_object(arguments, (load_int(plan, PLAN_COUNT) + which) * 8)
+        PyDict_SetItem(made, tuple_item(load_object(plan, PLAN_NAMES), which), value)
+        i = i + 1
+    i = 0
+    while i < count:
+        place = arguments + (load_int(plan, PLAN_COUNT) + load_int(sources, i * 8)) * 8
+        value = load_object(place, 0)
+        store_int(place, 0, 0)
+        release_to(value)
+        i = i + 1
+    return as_object(as_int(disown(made)))
