@@ -76,6 +76,9 @@ class CallCompiler(ExpressionCompiler):
         target = self.result(mark, target)
         self.at = node
         self.emit("call_ex", target, mark, 1 if keywords else 0)
+        self.clear(mark + 1)
+        if keywords:
+            self.clear(mark + 2)
         return target
 
     def gather_positional(self, node: ast.expr | ast.stmt, args: Sequence[ast.expr], place: int, already: int) -> None:

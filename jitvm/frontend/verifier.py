@@ -219,7 +219,7 @@ class Verifier:
         elif name == "make_function":
             size = 1 + values["flags"].bit_count()
         elif name == "call_ex":
-            size = 2 + values["keywords"]
+            size = 1
         else:
             size = 0
         base = values.get("base", 0)

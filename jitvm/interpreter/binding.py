@@ -21,6 +21,7 @@ FROM_DEFAULTS = -1
 FROM_KEYWORD_DEFAULTS = -1000000
 PLANS_OF_A_FUNCTION = 32
 MOST_SPREAD = 12
+NOT_SPREAD = 1099511627776
 
 
 @helper(cold=True)
@@ -277,3 +278,120 @@ def new_keywords(plan: Ptr, arguments: Ptr) -> Object:
         release_to(value)
         i = i + 1
     return as_object(as_int(disown(made)))
+
+
+@primitive
+def spread_size(given: Object) -> Int:
+    """How many items an exact tuple has, NOT_SPREAD for all else: for recordings."""
+    return select(type_pointer(given) is PyTuple_Type, var_size(given), NOT_SPREAD)
+
+
+@helper()
+def enter_spread(thread: Ptr, callee: Object, window: Ptr, keywords: Int, cell: Ptr) -> Ptr:
+    """As enter_function, for a call with a tuple or list and a dict in the window; they keep their items."""
+    given = load_object(window, 8)
+    items = as_pointer(given) + TUPLE_ITEMS
+    if type_pointer(given) is PyList_Type:
+        items = list_items(given)
+    elif type_pointer(given) is not PyTuple_Type:
+        return as_pointer(HOST_CALL)
+    count = var_size(given)
+    named = 0
+    table = NULL
+    if keywords != 0:
+        table = load_object(window, 16)
+        named = dict_used(table)
+        if keys_kind(dict_keys(table)) != KEYS_UNICODE or dict_values(table) != NULLP:
+            return as_pointer(HOST_CALL)
+    if count + named > MOST_SPREAD:
+        return as_pointer(HOST_CALL)
+    record = runnable(thread, callee)
+    if record == NULLP:
+        return as_pointer(HOST_CALL)
+    cells = local12()
+    i = 0
+    while i < count:
+        store_reference(cells, i, load_object(items, i * 8))
+        i = i + 1
+    if named != 0:
+        copy_values(table, cells + count * 8)
+    inside = enter_copied(thread, record, callee, cells, count, table, named, cell)
+    drop_registers(cells, 0, count + named)
+    return inside
+
+
+@helper()
+def copy_values(table: Object, cells: Ptr) -> None:
+    """The values of a dict with strings as keys, in their order."""
+    keys = dict_keys(table)
+    i = 0
+    while i < keys_entries(keys):
+        value = load_object(keys, place_of_key(keys, i) + 8)
+        if not is_null(value):
+            incref(value)
+            store_pointer(cells, 0, as_pointer(value))
+            cells = cells + 8
+        i = i + 1
+
+
+@helper()
+def names_of(table: Object, named: Int) -> New:
+    """The keys of a dict as a tuple; null with an exception set."""
+    made = PyTuple_New(named)
+    keys = dict_keys(table)
+    place = as_pointer(made) + TUPLE_ITEMS
+    i = 0
+    while i < keys_entries(keys):
+        if load_int(keys, place_of_key(keys, i) + 8) != 0:
+            store_reference(place, 0, load_object(keys, place_of_key(keys, i)))
+            place = place + 8
+        i = i + 1
+    return made
+
+
+@helper()
+def has_names(table: Object, named: Int, names: Object) -> Bool:
+    """Whether a dict has exactly the keys of a tuple of names, in that order."""
+    if var_size(names) != named:
+        return False
+    keys = dict_keys(table)
+    found = 0
+    i = 0
+    while i < keys_entries(keys):
+        if load_int(keys, place_of_key(keys, i) + 8) != 0:
+            if load_object(keys, place_of_key(keys, i)) is not tuple_item(names, found):
+                return False
+            found = found + 1
+        i = i + 1
+    return True
+
+
+@helper()
+def enter_copied(thread: Ptr, record: Ptr, callee: Object, cells: Ptr, count: Int, table: Object, named: Int, cell: Ptr) -> Ptr:
+    """Enters a function with arguments in ``cells``; what is left there the caller drops. As enter_function for the rest."""
+    if named == 0 and vm_arguments(record) == count and (vm_flags(record) & FLAG_SIMPLE) != 0:
+        return push_simple(thread, record, callee, cells, count)
+    if has_plan(cell - 16, callee, count):
+        names = load_object(load_pointer(cell, 8), PLAN_NAMES)
+        if is_null(names):
+            if named == 0:
+                return push_planned(thread, load_pointer(cell, 8), callee, cells)
+        elif has_names(table, named, names):
+            return push_planned(thread, load_pointer(cell, 8), callee, cells)
+    if named == 0:
+        return enter_new(thread, record, callee, cells, count, NULL, cell)
+    made = names_of(table, named)
+    if is_null(made):
+        return NULLP
+    return enter_new(thread, record, callee, cells, count, made, cell)
+
+
+@helper()
+def enter_new(thread: Ptr, record: Ptr, callee: Object, cells: Ptr, count: Int, names: Object, cell: Ptr) -> Ptr:
+    """Enters a function by a plan that the call's cache does not have."""
+    plan = plan_for(record, callee, count, names)
+    if plan == NULLP:
+        return as_pointer(HOST_CALL)
+    store_pointer(cell, 0, as_pointer(func_code(callee)))
+    store_pointer(cell, 8, plan)
+    return push_planned(thread, plan, callee, cells)

@@ -368,13 +368,28 @@ def adopt_class(kind: Object, body: Object) -> None:
     call_runtime(vm_do, cells, 2)
 
 
-@opcode
-def call_ex(base: Window, keywords: Imm) -> Object:
-    """Calls register ``base`` with an iterable of arguments and, if ``keywords``, a dict."""
+@control
+def call_ex(base: Window, keywords: Imm) -> None:
+    """Calls register ``base`` with an iterable of arguments and, if ``keywords``, a dict: both stay where they are, as in the host.
+
+    Cache: code object and plan of the last function entered.
+    """
     window = register_pointer(base)
-    result = call_spread(load_object(window, 0), load_object(window, 8), window, keywords)
-    drop_window(window, keywords + 2)
-    return result
+    callee = load_object(window, 0)
+    promote(spread_size(load_object(window, 8)))
+    set_position()
+    if type_pointer(callee) is PyFunction_Type:
+        inside = enter_spread(thread, callee, window, keywords, cache())
+        if inside != as_pointer(HOST_CALL):
+            if unlikely(inside == NULLP):
+                return ERROR
+            set_header_pc(regs - FRAME_SIZE, pc)
+            record = header_code(inside - FRAME_SIZE)
+            return goto(vm_words(record), inside, vm_constants(record))
+    result = call_spread(callee, load_object(window, 8), window, keywords)
+    drop_registers(window, 0, 1)
+    set_register(destination(), result)
+    return goto(next_pc(), regs, consts)
 
 
 @helper(raises=True, runs=True)

@@ -153,7 +153,7 @@ call            dst:d base:w count:i +2
 call_method     dst:d base:w count:i +2
 call_kw         dst:d base:w count:i names:x +2
 call_method_kw  dst:d base:w count:i names:x +2
-call_ex         dst:d base:w keywords:i
+call_ex         dst:d base:w keywords:i +2
 return_value    src:r !
 return_const    value:k !
 load_build_class dst:d

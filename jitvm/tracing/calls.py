@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 CO_INLINE_OBSTACLES = 0x20 | 0x80 | 0x100 | 0x200
 """Generators and coroutines."""
 CO_VARARGS, CO_VARKEYWORDS = 4, 8
+NOT_SPREAD = 1 << 40
+"""What a recording says of starred arguments that are no tuple."""
 
 
 def binding(code: CodeType, count: int, names: tuple[str, ...]) -> list[tuple[str, Any]] | None:
@@ -104,6 +106,24 @@ class CallsMixin(Machine):
         return self.call_value(instruction, callee, values, self.keywords(instruction), list(range(base, base + 2 + count)))
 
     do_call_method_kw = do_call_method
+
+    def do_call_ex(self, instruction: Any) -> int | None:
+        """A call with starred arguments: of a tuple of the size seen, the items are the arguments of a callee that is inlined."""
+        base, keywords, target = (instruction.values[name] for name in ("base", "keywords", "dst"))
+        callee, given = self.read(base), self.read(base + 1)
+        entered = self.profile.entered.get((self.path, self.pc))
+        size = self.vectors[0][0] if self.vectors and self.vectors[0] else 0
+        if entered is not None and not keywords and (self.path, self.pc) not in self.refused and size < NOT_SPREAD:
+            record = self.driver.record_at(entered)
+            plan = binding(record.code, size, ()) if record is not None and self.may_inline(record) else None
+            if record is not None and plan is not None:
+                self.guard(self.type_test(given, tuple), True)
+                self.guard(self.compare("eq", self.get_field("var_size", given), size), True)
+                return self.inline(record, callee, [self.tuple_item(given, i) for i in range(size)], plan, [base])
+        result = self.call_spread(callee, given, Window(base * 8), keywords)
+        self.kill(base)
+        self.write(target, result)
+        return self.following(instruction)
 
     def call_value(self, instruction: Any, callee: Value, values: list[Value], names: tuple[str, ...], window: list[int]) -> int | None:
         """Calls: inlines what was seen to be entered, else a C function's own meaning, else through the host's calling convention."""

@@ -464,7 +464,8 @@ class Frame:
         return self.with_keywords(function, args if owner is NULL_SELF else [owner, *args], names)
 
     def call_ex(self, d, base, keywords):
-        function, args, *kwargs = self.window(base, 2 + keywords)
+        function, args, *kwargs = self.registers[base:base + 2 + keywords]
+        self.registers[base] = EMPTY
         if type(args) is not tuple:
             if not hasattr(type(args), "__iter__"):
                 raise TypeError(f"{self.callee(function)} argument after * must be an iterable, "
