@@ -24,22 +24,29 @@ NOT_SPREAD = 1 << 40
 
 
 def binding(code: CodeType, count: int, names: tuple[str, ...]) -> list[tuple[str, Any]] | None:
-    """Where each parameter's value comes from: ("given", index), ("default", its index) or
-    ("keyword default", name). None where the call is not of a plain kind (star parameters, errors)."""
-    if code.co_flags & (CO_VARARGS | CO_VARKEYWORDS) or count > code.co_argcount:
+    """Where each parameter's value comes from: ("given", index), ("default", its index), ("keyword default", name), ("rest", indices)
+    or ("keywords", names and indices). None where the arguments do not fit."""
+    if count > code.co_argcount and not code.co_flags & CO_VARARGS:
         return None
     total = code.co_argcount + code.co_kwonlyargcount
-    plan: list[tuple[str, Any] | None] = [("given", i) if i < count else None for i in range(total)]
+    plan: list[tuple[str, Any] | None] = [("given", i) if i < min(count, code.co_argcount) else None for i in range(total)]
+    others = []
     for place, name in enumerate(names):
         try:
             index = code.co_varnames.index(name, code.co_posonlyargcount, total)
         except ValueError:
-            return None
+            others.append((name, count + place))
+            continue
         if plan[index] is not None:
             return None
         plan[index] = ("given", count + place)
-    return [row if row is not None else ("default", index) if index < code.co_argcount else ("keyword default", code.co_varnames[index])
+    rows = [row if row is not None else ("default", index) if index < code.co_argcount else ("keyword default", code.co_varnames[index])
             for index, row in enumerate(plan)]
+    if code.co_flags & CO_VARARGS:
+        rows.append(("rest", range(code.co_argcount, count)))
+    if code.co_flags & CO_VARKEYWORDS:
+        rows.append(("keywords", others))
+    return rows if code.co_flags & CO_VARKEYWORDS or not others else None
 
 
 class CallsMixin(Machine):
@@ -160,7 +167,7 @@ class CallsMixin(Machine):
     def inline(self, record: Any, callee: Value, given: list[Value], plan: list[tuple[str, Any]], window: list[int]) -> int:
         """Enters a callee within the region: its frame exists only if the region is left inside it."""
         self.guard_callee(record, callee)
-        values = [given[what] if source == "given" else self.default_of(record, callee, source, what) for source, what in plan]
+        values = [given[what] if source == "given" else self.parameter(record, callee, given, source, what) for source, what in plan]
         state = self.state
         frame = Frame(record, self.pc)
         level = state.level
@@ -186,6 +193,33 @@ class CallsMixin(Machine):
         self.guard(self.type_test(callee, FunctionType), True)
         code = self.get_field("func_code", callee)
         self.guard(self.same(code, self.constant(record.code)), True)
+
+    def parameter(self, record: Any, callee: Value, given: list[Value], source: str, what: Any) -> Value:
+        """The value of a parameter that is not simply an argument."""
+        if source == "rest":
+            if not what:
+                return self.constant(())
+            return self.gathered("tuple_of", [given[index] for index in what], len(what), tuple)
+        if source == "keywords":
+            pairs = [part for name, index in what for part in (self.constant(name), given[index])]
+            return self.gathered("map_of", pairs, len(what), dict)
+        return self.default_of(record, callee, source, what)
+
+    def gathered(self, name: str, values: list[Value], count: int, kind: type) -> Value:
+        """A tuple or dict of values, by the helper ``name``, which takes references of its own over."""
+        self.effect(False, tuple(values))
+        for place, value in enumerate(values):
+            text, new = self.box(value)
+            if new:
+                del self.state.owners[text]
+            else:
+                self.add_reference(text)
+            self.emit(f"store ptr {text}, ptr {self.op(f'getelementptr ptr, ptr %buffer, i64 {place}')}")
+        self.arguments = max(self.arguments, len(values))
+        raw = self.op(f"call ptr {self.helper(name)}(ptr %ctx, ptr %buffer, i64 {count})")
+        self.check(raw, "N", [])
+        self.state.owners[raw] = OWNED
+        return self.typed_result(Obj(raw), kind)
 
     def default_of(self, record: Any, callee: Value, source: str, what: Any) -> Value:
         """The default of a parameter that was not given: read from the function, so that a change of it is seen."""
