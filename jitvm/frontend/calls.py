@@ -82,7 +82,7 @@ class CallCompiler(ExpressionCompiler):
         return target
 
     def gather_positional(self, node: ast.expr | ast.stmt, args: Sequence[ast.expr], place: int, already: int) -> None:
-        """Leaves the tuple of positional arguments in the temporary ``place``, where ``already`` of them begin."""
+        """Leaves the positional arguments in the temporary ``place``, where ``already`` of them begin: what the call makes a tuple of."""
         starred = [number for number, item in enumerate(args) if isinstance(item, ast.Starred)]
         if not starred:
             for item in args:
@@ -103,7 +103,6 @@ class CallCompiler(ExpressionCompiler):
             self.at = node
             self.emit("list_extend" if is_starred else "list_append", place, place + 1, keep=1)
             self.top = place + 1
-        self.emit("list_to_tuple", place, place)
 
     def gather_keywords(self, node: ast.expr | ast.stmt, keywords: Sequence[ast.keyword], callee: int) -> None:
         """Leaves the dict of keyword arguments in the next temporary; ``callee`` is named in errors."""

@@ -64,6 +64,14 @@ def call(base: Window, count: Imm) -> None:
             set_header_pc(regs - FRAME_SIZE, pc)
             record = header_code(inside - FRAME_SIZE)
             return goto(vm_words(record), inside, vm_constants(record))
+    elif type_pointer(callee) is PyMethod_Type and not is_recording():
+        bound = enter_method(thread, callee, window + 8, count, NULL)
+        if bound != as_pointer(HOST_CALL):
+            if unlikely(bound == NULLP):
+                return ERROR
+            set_header_pc(regs - FRAME_SIZE, pc)
+            start = header_code(bound - FRAME_SIZE)
+            return goto(vm_words(start), bound, vm_constants(start))
     result = call_object(callee, window + 8, count, NULL)
     drop_registers(window, 0, count + 1)
     set_register(destination(), result)
@@ -109,6 +117,14 @@ def call_method(base: Window, count: Imm) -> None:
             set_header_pc(regs - FRAME_SIZE, pc)
             record = header_code(inside - FRAME_SIZE)
             return goto(vm_words(record), inside, vm_constants(record))
+    elif type_pointer(callee) is PyMethod_Type and not is_recording():
+        bound = enter_method(thread, callee, arguments, total, NULL)
+        if bound != as_pointer(HOST_CALL):
+            if unlikely(bound == NULLP):
+                return ERROR
+            set_header_pc(regs - FRAME_SIZE, pc)
+            start = header_code(bound - FRAME_SIZE)
+            return goto(vm_words(start), bound, vm_constants(start))
     result = call_object(callee, arguments, total, NULL)
     drop_registers(window, 0, count + 2)
     set_register(destination(), result)
@@ -139,6 +155,14 @@ def call_kw(base: Window, count: Imm, names: Imm) -> None:
             set_header_pc(regs - FRAME_SIZE, pc)
             record = header_code(inside - FRAME_SIZE)
             return goto(vm_words(record), inside, vm_constants(record))
+    elif type_pointer(callee) is PyMethod_Type and not is_recording():
+        bound = enter_method(thread, callee, window + 8, positional, keywords)
+        if bound != as_pointer(HOST_CALL):
+            if unlikely(bound == NULLP):
+                return ERROR
+            set_header_pc(regs - FRAME_SIZE, pc)
+            start = header_code(bound - FRAME_SIZE)
+            return goto(vm_words(start), bound, vm_constants(start))
     result = call_object(callee, window + 8, positional, keywords)
     drop_registers(window, 0, count + 1)
     set_register(destination(), result)
@@ -173,6 +197,14 @@ def call_method_kw(base: Window, count: Imm, names: Imm) -> None:
             set_header_pc(regs - FRAME_SIZE, pc)
             record = header_code(inside - FRAME_SIZE)
             return goto(vm_words(record), inside, vm_constants(record))
+    elif type_pointer(callee) is PyMethod_Type and not is_recording():
+        bound = enter_method(thread, callee, arguments, positional, keywords)
+        if bound != as_pointer(HOST_CALL):
+            if unlikely(bound == NULLP):
+                return ERROR
+            set_header_pc(regs - FRAME_SIZE, pc)
+            start = header_code(bound - FRAME_SIZE)
+            return goto(vm_words(start), bound, vm_constants(start))
     result = call_object(callee, arguments, positional, keywords)
     drop_registers(window, 0, count + 2)
     set_register(destination(), result)
@@ -227,8 +259,15 @@ def call_object(callee: Object, arguments: Ptr, count: Int, names: Object) -> Ne
         if callee is build_class:
             return make_class(callee, arguments, count, names)
     elif type_pointer(callee) is PyType_Type:
-        if is_null(names) and count < 5 and type_new(callee) == type_new(PyBaseObject_Type):
-            return make_instance(callee, arguments, count)
+        if type_new(callee) == type_new(PyBaseObject_Type):
+            return make_instance(callee, arguments, count, names)
+        if is_null(names) and count == 1:
+            if callee is PyUnicode_Type:
+                return PyObject_Str(load_object(arguments, 0))
+            if callee is PyType_Type:
+                return type_pointer(load_object(arguments, 0))
+            if callee is PyTuple_Type:
+                return PySequence_Tuple(load_object(arguments, 0))
     elif callee is str_format:
         return format_template(callee, arguments, count, names)
     elif type_pointer(callee) is PyMethodDescr_Type and is_null(names) and count > 0:
@@ -246,26 +285,31 @@ def may_make(thread: Ptr) -> Bool:
 
 
 @helper(raises=True, runs=True)
-def make_instance(kind: Object, arguments: Ptr, count: Int) -> New:
+def make_instance(kind: Object, arguments: Ptr, count: Int, names: Object) -> New:
     """kind(*arguments) for a class without __new__ (type_call and slot_tp_init of CPython's typeobject.c)."""
     init = _PyType_Lookup(kind, name_init)
     thread = PyThreadState_Get()
-    if is_null(init) or (type_flags(kind) & TYPE_IS_ABSTRACT) != 0 or ts_recursion_remaining(thread) <= 0:
-        return PyObject_Vectorcall(kind, arguments, count, NULL)
+    named = 0
+    if not is_null(names):
+        named = var_size(names)
+    if is_null(init) or (type_flags(kind) & TYPE_IS_ABSTRACT) != 0 or ts_recursion_remaining(thread) <= 0 or count + named > 11:
+        return PyObject_Vectorcall(kind, arguments, count, names)
+    if init is object_init and count + named == 0:
+        return call_ternary(type_new(kind), kind, empty_tuple, NULL)
     record = runnable(thread, init)
     if record == NULLP:
-        return PyObject_Vectorcall(kind, arguments, count, NULL)
+        return PyObject_Vectorcall(kind, arguments, count, names)
     incref(init)
     held = owned(init)
     made = call_ternary(type_new(kind), kind, empty_tuple, NULL)
-    cells = local5()
-    store_pointer(cells, 0, as_pointer(made))
+    cells = local12()
+    store_reference(cells, 0, made)
     i = 0
-    while i < count:
-        store_int(cells, 8 + i * 8, load_int(arguments, i * 8))
+    while i < count + named:
+        store_reference(cells, i + 1, load_object(arguments, i * 8))
         i = i + 1
     set_ts_recursion_remaining(thread, ts_recursion_remaining(thread) - 1)
-    result = run_call(thread, record, held, cells, count + 1)
+    result = run_moved(thread, held, cells, count + 1, names)
     set_ts_recursion_remaining(thread, ts_recursion_remaining(thread) + 1)
     if is_null(result):
         return NULL
@@ -275,17 +319,47 @@ def make_instance(kind: Object, arguments: Ptr, count: Int) -> New:
 
 
 @helper(runs=True)
-def run_call(thread: Ptr, record: Ptr, callee: Object, arguments: Ptr, count: Int) -> New:
-    """Runs a function from C code; null with an exception set if it raised."""
-    registers = bind_frame_quietly(thread, record, callee, arguments, count)
-    if registers == NULLP:
-        return NULL
-    return owned(run_from_c(thread, record, registers))
+def run_moved(thread: Ptr, callee: Object, arguments: Ptr, count: Int, names: Object) -> New:
+    """Runs a function of the VM from C code; null with an exception set if it raised. The arguments are given up."""
+    cell = local4()
+    inside = enter_function(thread, callee, arguments, count, names, cell)
+    if inside == NULLP or inside == as_pointer(HOST_CALL):
+        result = NULL
+        if inside != NULLP:
+            result = as_object(as_int(disown(call_unseen(callee, arguments, count, names))))
+        total = count
+        if not is_null(names):
+            total = count + var_size(names)
+        drop_registers(arguments, 0, total)
+        return owned(result)
+    return owned(run_from_c(thread, header_code(inside - FRAME_SIZE), inside))
 
 
-@primitive
-def bind_frame_quietly(thread: Ptr, record: Ptr, callee: Object, arguments: Ptr, count: Int) -> Ptr:
-    return bind_frame(thread, record, callee, arguments, count, NULL)
+@helper()
+def enter_method(thread: Ptr, callee: Object, arguments: Ptr, count: Int, names: Object) -> Ptr:
+    """As enter_function, for a bound method of a function."""
+    total = count
+    if not is_null(names):
+        total = count + var_size(names)
+    if type_pointer(method_func(callee)) is not PyFunction_Type or total > 11:
+        return as_pointer(HOST_CALL)
+    cells = local12()
+    store_reference(cells, 0, method_self(callee))
+    i = 0
+    while i < total:
+        store_int(cells, 8 + i * 8, load_int(arguments, i * 8))
+        store_int(arguments, i * 8, 0)
+        i = i + 1
+    cell = local4()
+    inside = enter_function(thread, method_func(callee), cells, count + 1, names, cell)
+    if inside == NULLP or inside == as_pointer(HOST_CALL):
+        i = 0
+        while i < total:
+            store_int(arguments, i * 8, load_int(cells, 8 + i * 8))
+            store_int(cells, 8 + i * 8, 0)
+            i = i + 1
+        drop_registers(cells, 0, 1)
+    return inside
 
 
 @primitive(raises=True, runs=True)

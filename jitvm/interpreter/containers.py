@@ -82,7 +82,7 @@ def unpack(base: Window, src: Object, count: Imm) -> Effect:
     unpack_any(src, register_pointer(base), count)
 
 
-@helper()
+@primitive
 def unpack_items(window: Ptr, items: Ptr, count: Int) -> None:
     i = 0
     while i < count:

@@ -96,7 +96,7 @@ class Native:
             "builtin_compile": builtins.compile, "name_builtins": "__builtins__", "name_eval": "eval", "name_exec": "exec",
             "name_single": "single",
             "name_flags": "flags", "name_dont_inherit": "dont_inherit", "name_optimize": "optimize",
-            "first_character": chr(0), "ascii_iterator": type(iter("")),
+            "first_character": chr(0), "ascii_iterator": type(iter("")), "object_init": object.__init__,
             "stopped_text": b"generator raised StopIteration",
             "stopped_coroutine": b"coroutine raised StopIteration", "looked_coroutine": b"cr_frame", "name_awaits": "cr_await",
             "looked_event": b"object.__getattr__", "looked_format": b"Os", "looked_name": b"gi_frame",

@@ -180,7 +180,7 @@ name_build_class list_append vm_module crash_text name_init
 str_format builtin_format builtin_eval builtin_exec builtin_compile name_builtins name_eval name_exec name_single name_flags
 name_dont_inherit name_optimize
 vm_expression
-first_character ascii_iterator
+first_character ascii_iterator object_init
 stopped_text stopped_coroutine looked_event looked_format looked_name looked_coroutine name_awaits
 """.split())
 """Objects that the runtime works out when it makes a context; vm_ ones are its own functions, called from native code."""
