@@ -53,6 +53,8 @@ class CallsMixin(Machine):
     """The part of a region that follows control between frames and passes windows."""
 
     arguments: int
+    eager = False
+    """Whether frame and module are to hold locals and globals after each bytecode (the setting locals_sync)."""
 
     # -- moves
     def following(self, instruction: Any) -> int:
@@ -160,14 +162,14 @@ class CallsMixin(Machine):
         """Whether a callee is of a kind that is inlined: not recursive, not too deep, no cells of its own."""
         code = record.code
         frames = self.state.frames
-        return bool(record.unit is not None and not code.co_cellvars
+        return bool(record.unit is not None and not self.eager and not code.co_cellvars
                     and not code.co_flags & CO_INLINE_OBSTACLES and len(frames) <= self.driver.settings.inline_depth
                     and all(frame.record is not record for frame in frames))
 
     def inline(self, record: Any, callee: Value, given: list[Value], plan: list[tuple[str, Any]], window: list[int]) -> int:
         """Enters a callee within the region: its frame exists only if the region is left inside it."""
         self.guard_callee(record, callee)
-        values = [given[what] if source == "given" else self.parameter(record, callee, given, source, what) for source, what in plan]
+        values = [given[what] if source == "given" else self.parameter_value(record, callee, given, source, what) for source, what in plan]
         state = self.state
         frame = Frame(record, self.pc)
         level = state.level
@@ -194,7 +196,7 @@ class CallsMixin(Machine):
         code = self.get_field("func_code", callee)
         self.guard(self.same(code, self.constant(record.code)), True)
 
-    def parameter(self, record: Any, callee: Value, given: list[Value], source: str, what: Any) -> Value:
+    def parameter_value(self, record: Any, callee: Value, given: list[Value], source: str, what: Any) -> Value:
         """The value of a parameter that is not simply an argument."""
         if source == "rest":
             if not what:

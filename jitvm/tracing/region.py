@@ -87,6 +87,7 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
         super().__init__(driver.native.peek)
         self.driver, self.root, self.root_pc, self.profile, self.specs, self.refused = driver, root, root_pc, profile, specs, refused
         self.generated = driver.generated
+        self.eager = bool(driver.settings.locals_sync)
         self.wide = bool(specs.get("wide"))
         self.cold: list[Any] = []
         self.forks: list[Fork] = []
@@ -217,7 +218,13 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
             return None
         if following is not None:
             self.reap()
+            self.write_back()
         return following  # type: ignore[no-any-return]
+
+    def write_back(self) -> None:
+        """With the setting locals_sync: what was kept in machine registers is written to frame and module."""
+        if self.eager and not self.state.level:
+            self.effect(True)
 
     def untraced(self, pc: int, instruction: Any, detail: str) -> None:
         """A bytecode that the interpreter must do: the region is left before it."""
@@ -266,6 +273,7 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
         if isinstance(result, Value):
             self.write(values[instruction.row.operands[0].name], result)
         self.reap()
+        self.write_back()
         if result in (self.JUMP, self.EXHAUSTED):
             return self.pc + UNIT * int(values["target"])
         return self.pc + UNIT * (int(instruction.row.size) + (values["pair"] >> 32 if result == self.SKIP else 0))
