@@ -80,10 +80,22 @@ class GlobalsMixin(Machine):
         return value
 
     def get_field(self, name: str, base: Any) -> Any:
+        if name in ("module_dict", "dict_iter_dict"):
+            self.show_globals(base)
         value = super().get_field(name, base)
         if name == "dict_keys" and isinstance(base, Const) and base is self.globals_const and isinstance(value, Pointer) and value.base:
             self.state.cse["keys of " + value.base] = base
         return value
+
+    def call_helper(self, name: str, *arguments: Any) -> Any:
+        if name == "place_of_text":
+            self.show_globals(*arguments)
+        return super().call_helper(name, *arguments)
+
+    def show_globals(self, *keep: Any) -> None:
+        """A dict that may be the module's is read next: it must hold what is in registers."""
+        if self.changed_globals():
+            self.effect(False, keep)
 
     def call_c(self, name: str, *arguments: Any) -> Any:
         if name == "_PyDict_SetItem_KnownHash" and arguments[0] == self.globals_const and isinstance(arguments[1], Const):
