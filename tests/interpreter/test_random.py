@@ -41,7 +41,7 @@ def signatures(draw: st.DrawFn) -> str:
     only, plain, keyword = (draw(st.integers(0, 2)) for _ in range(3))
     defaults = draw(st.integers(0, only + plain))
     parts = [next(names) for _ in range(only + plain)]
-    parts = [name + (f"={number}0" if number >= len(parts) - defaults else "") for number, name in enumerate(parts)]
+    parts = [name + (f"={number + 1}0" if number >= len(parts) - defaults else "") for number, name in enumerate(parts)]
     if only:
         parts.insert(only, "/")
     star = draw(st.sampled_from(["", "*rest", "*"]))
@@ -61,7 +61,7 @@ def arguments(draw: st.DrawFn) -> str:
     if draw(st.integers(0, 3)) == 0:
         parts.append(f"*{draw(st.sampled_from(['(1,)', '()', '[1, 2]', '(1, 2, 3)', 'range(2)', 'five', 'iter([4])']))}")
     names = draw(st.lists(st.sampled_from("abcdefghz"), max_size=3, unique=True))
-    parts += [f"{name}={number}1" for number, name in enumerate(names)]
+    parts += [f"{name}={number + 2}1" for number, name in enumerate(names)]
     if draw(st.integers(0, 3)) == 0:
         parts.append(f"**{draw(st.sampled_from(['{}', _pair('a'), _pair('z'), _pair('d'), '{1: 2}', 'five', 'dict(e=5, y=6)']))}")
     return ", ".join(parts)
