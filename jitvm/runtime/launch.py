@@ -90,7 +90,7 @@ def _start(settings: Settings) -> Machine | None:
     importers: Any = _frozen_importlib_external
     importers.exec = native.execute
     if settings.jit:
-        records.call_counter = 0 if settings.locals_sync else settings.call_threshold  # native recursion has no frames to write to
+        records.call_counter = settings.call_threshold if settings.locals_sync else 0  # native recursion has no frames to write to
         native.set_object("vm_hot", _first_hot)
     if "jitvm.report.stats" in sys.modules:
         from jitvm.report import stats

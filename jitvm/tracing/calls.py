@@ -54,7 +54,7 @@ class CallsMixin(Machine):
 
     arguments: int
     eager = False
-    """Whether frame and module are to hold locals and globals after each bytecode (the setting locals_sync)."""
+    """Whether frame and module are to hold locals and globals after each bytecode (the setting locals_sync is off)."""
 
     # -- moves
     def following(self, instruction: Any) -> int:

@@ -87,7 +87,7 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
         super().__init__(driver.native.peek)
         self.driver, self.root, self.root_pc, self.profile, self.specs, self.refused = driver, root, root_pc, profile, specs, refused
         self.generated = driver.generated
-        self.eager = bool(driver.settings.locals_sync)
+        self.eager = not driver.settings.locals_sync
         self.wide = bool(specs.get("wide"))
         self.cold: list[Any] = []
         self.forks: list[Fork] = []
@@ -222,7 +222,7 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
         return following  # type: ignore[no-any-return]
 
     def write_back(self) -> None:
-        """With the setting locals_sync: what was kept in machine registers is written to frame and module."""
+        """Without the setting locals_sync: what was kept in machine registers is written to frame and module."""
         if self.eager and not self.state.level:
             self.effect(True)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 ROOT = Path(__file__).resolve().parents[2]
 MODES = (("--no-jit",), ("--no-jit", "-X", "call_binding=0", "-X", "iterator_paths=0"), ("-X", "threshold=1"), ("-X", "threshold=2"),
-         ("-X", "threshold=1", "-X", "locals_sync=1"), ("-X", "threshold=1", "-X", "force_exits=1"))
+         ("-X", "threshold=1", "-X", "locals_sync=0"), ("-X", "threshold=1", "-X", "force_exits=1"))
 SLOW = settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate],
                 derandomize=True)
 
