@@ -27,7 +27,7 @@ NOT_SPREAD = 1099511627776
 @helper(cold=True)
 def plan_for(record: Ptr, callee: Object, count: Int, names: Object) -> Ptr:
     """The plan of a shape of call, made if it is new; null where the arguments do not fit or the function has plans enough."""
-    if plans_off() != 0:
+    if plans_off() != 0 or (vm_flags(record) & FLAG_COROUTINE) != 0:  # whether a coroutine needs its origin is asked at each call
         return NULLP
     plan = vm_plans(record)
     known = 0
