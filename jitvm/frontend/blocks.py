@@ -162,6 +162,8 @@ class BlockCompiler(FunctionCompiler):
         for _ in range(3):
             self.load_constant(None)
         self.emit("call", base, base, 3)
+        if isinstance(block.place, ast.AsyncWith):
+            self.wait_for(base, 2)
         self.clear(base)
         self.top = base
 

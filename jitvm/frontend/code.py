@@ -12,7 +12,7 @@ else:
 
 REASONS: dict[str, str] = {
     "suspension": "generator that waits within an expression",
-    "coroutine": "coroutine with async for or async with",
+    "coroutine": "asynchronous comprehension",
     "async generator": "asynchronous generator",
     "class body": "class body",
     "except*": "except*",

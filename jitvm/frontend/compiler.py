@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import sys
-from opcode import opmap
 
 from jitvm.frontend import tree as ast
 from jitvm.frontend.assembler import Label
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from jitvm.frontend.scopes import Scope
 
 CO_ASYNC_GENERATOR = 0x200
-ASYNCHRONOUS = frozenset(opmap[name] for name in ("GET_AITER", "BEFORE_ASYNC_WITH"))
 
 
 class ModuleCompiler:
@@ -43,8 +41,6 @@ class ModuleCompiler:
         """Compiles one code object. Raises Unsupported."""
         if code.co_flags & CO_ASYNC_GENERATOR:
             raise Unsupported(REASONS["async generator"], code.co_firstlineno)
-        if ASYNCHRONOUS.intersection(code.co_code[::2]):
-            raise Unsupported(REASONS["coroutine"], code.co_firstlineno)
         node, private = self.scope(code)
         if isinstance(node, ast.ClassDef):
             raise Unsupported(REASONS["class body"], node.lineno)

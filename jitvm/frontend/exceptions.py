@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from jitvm.frontend import tree as ast
 from jitvm.frontend.assembler import Label, Region
-from jitvm.frontend.blocks import FinallyBlock, HandlerBlock, TryBlock, WithBlock
+from jitvm.frontend.blocks import FinallyBlock, HandlerBlock, LoopBlock, TryBlock, WithBlock
 from jitvm.frontend.statements import StatementCompiler
 
 
@@ -170,11 +170,59 @@ class ExceptionCompiler(StatementCompiler):
             self.emit("reraise", region.register)
 
     # -- with ------------------------------------------------------------------------------------------------------
-    def with_statement(self, node: ast.With) -> None:
+    def async_for(self, node: ast.AsyncFor) -> None:
+        """``async for`` / ``else``."""
+        mark, nest = self.top, self.nest
+        source = self.operand(node.iter)
+        self.top = mark
+        self.at = node
+        iterator = self.push()
+        self.emit("async_iter", iterator, source)
+        exhausted = Label()
+        block = LoopBlock(iterator=iterator)
+        self.place(block.again)
+        header = self.loop_header(nest)
+        region = self.cover(self.top)
+        item = self.push()
+        self.emit("async_next", item, iterator, keep=1)
+        self.delegate(item, item, -1)
+        self.suspend(region)
+        self.store(node.target, item)
+        self.top = item
+        self.nest = nest + 1
+        self.enter(block)
+        self.body(node.body)
+        self.at = node
+        self.jump(block.again)
+        self.leave()
+        self.nest = nest
+        self.end_loop(header, nest)
+        self.async_end(node, region, iterator, exhausted)
+        self.top = mark
+        self.place(exhausted)
+        self.body(node.orelse)
+        self.place(block.end)
+
+    def async_end(self, node: ast.AsyncFor, region: Region, iterator: int, exhausted: Label) -> None:
+        """The handler that ends an ``async for``: StopAsyncIteration is its end, all else goes on."""
+        other = Label()
+        self.bound = UNSET
+        self.place(region.target)
+        self.top = region.register
+        exception = self.push()
+        self.at = node
+        self.emit_jump("branch_no_async_end", other, exception, keep=1)
+        self.clear(exception)
+        self.clear(iterator)
+        self.jump(exhausted)
+        self.place(other)
+        self.emit("reraise", exception)
+
+    def with_statement(self, node: ast.With | ast.AsyncWith) -> None:
         """``with a as b, c as d``."""
         self.with_item(node, 0)
 
-    def with_item(self, node: ast.With, number: int) -> None:
+    def with_item(self, node: ast.With | ast.AsyncWith, number: int) -> None:
         """The item ``number`` of a ``with`` statement and all within."""
         if number == len(node.items):
             self.body(node.body)
@@ -184,7 +232,10 @@ class ExceptionCompiler(StatementCompiler):
         manager = self.operand(item.context_expr)
         leave, entered = self.push(), self.push()
         self.at = node
-        self.emit("with_enter", leave, manager)
+        waits = isinstance(node, ast.AsyncWith)
+        self.emit("async_enter" if waits else "with_enter", leave, manager)
+        if waits:
+            self.wait_for(entered, 1)
         region = self.cover(entered)
         block = WithBlock([region], leave=leave, place=node)
         self.enter(block)
@@ -203,13 +254,15 @@ class ExceptionCompiler(StatementCompiler):
         self.place(end)
         self.top = mark
 
-    def with_handler(self, node: ast.With, block: WithBlock, region: Region) -> None:
+    def with_handler(self, node: ast.With | ast.AsyncWith, block: WithBlock, region: Region) -> None:
         """The handler of a ``with``: ``__exit__`` may swallow the exception."""
         swallowed = Label()
         self.at = node
         handler, cleanup = self.begin_handler(region)
         answer = self.push()
         self.emit("with_exit", answer, block.leave, handler.exception, keep=1)
+        if isinstance(node, ast.AsyncWith):
+            self.wait_for(answer, 2)
         self.emit_jump("branch_true", swallowed, answer)
         self.emit("reraise", handler.exception)
         self.leave()
@@ -230,4 +283,5 @@ UNSET = -1
 ExceptionCompiler.STATEMENTS.update({
     ast.Raise: ExceptionCompiler.raise_statement, ast.Try: ExceptionCompiler.try_statement,
     ast.TryStar: ExceptionCompiler.no_except_star, ast.With: ExceptionCompiler.with_statement,
+    ast.AsyncWith: ExceptionCompiler.with_statement, ast.AsyncFor: ExceptionCompiler.async_for,
 })

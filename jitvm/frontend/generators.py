@@ -67,6 +67,11 @@ class GeneratorCompiler(CallCompiler):
         self.emit("get_awaitable", iterator, source)
         return self.delegate(iterator, mark, target)
 
+    def wait_for(self, register: int, kind: int) -> None:
+        """Awaits what the topmost temporary holds: what __aenter__ gave (1), or __aexit__ (2); the result takes its place."""
+        self.emit("get_awaitable", register, register, kind)
+        self.delegate(register, register, -1)
+
     def delegate(self, iterator: int, mark: int, target: int) -> int:
         """Sends to an iterator until it has ended; its result."""
         value = self.load_constant(None)

@@ -37,7 +37,7 @@ SUSPENDING = ("return_generator", "yield_value", "yield_effect", "yield_from")
 NO_RESULT = frozenset(opmap[name] for name in """
     POP_TOP STORE_FAST STORE_NAME STORE_GLOBAL STORE_DEREF STORE_ATTR STORE_SUBSCR DELETE_SUBSCR DELETE_ATTR DELETE_FAST DELETE_NAME
     DELETE_GLOBAL DELETE_DEREF RETURN_VALUE LIST_APPEND SET_ADD MAP_ADD LIST_EXTEND SET_UPDATE DICT_UPDATE DICT_MERGE IMPORT_STAR
-    RAISE_VARARGS RERAISE POP_EXCEPT NOP RESUME CACHE PRECALL KW_NAMES SETUP_ANNOTATIONS MAKE_CELL COPY_FREE_VARS
+    END_ASYNC_FOR RAISE_VARARGS RERAISE POP_EXCEPT NOP RESUME CACHE PRECALL KW_NAMES SETUP_ANNOTATIONS MAKE_CELL COPY_FREE_VARS
     EXTENDED_ARG JUMP_FORWARD JUMP_BACKWARD JUMP_BACKWARD_NO_INTERRUPT PRINT_EXPR
     POP_JUMP_FORWARD_IF_TRUE POP_JUMP_FORWARD_IF_FALSE POP_JUMP_BACKWARD_IF_TRUE POP_JUMP_BACKWARD_IF_FALSE
     POP_JUMP_FORWARD_IF_NONE POP_JUMP_FORWARD_IF_NOT_NONE POP_JUMP_BACKWARD_IF_NONE POP_JUMP_BACKWARD_IF_NOT_NONE""".split())
@@ -172,6 +172,8 @@ class HostStack:
         after = (*stack[:-1], made, frozenset([self.origin(at, 1)]))
         return after, after
 
+    _before_async_with = _before_with
+
     def _push_exc_info(self, _at: int, stack: Stack, _argument: int, _made: frozenset[Origin]) -> tuple[Stack, Stack]:
         after = (*stack[:-1], frozenset([HANDLED]), stack[-1])
         return after, after
@@ -278,6 +280,8 @@ class Matcher:
     def __init__(self, temporaries: Temporaries, code: CodeType) -> None:
         self.temporaries, self.code = temporaries, code
         self.host, self.unit, self.first = temporaries.host, temporaries.unit, temporaries.variables
+        self.index = 0
+        """What stands for the index of the instruction that raised, where a handler keeps one: that of the wait itself."""
 
     def sites(self) -> Iterator[Site]:
         """The sites in the order of the unit."""
@@ -305,6 +309,7 @@ class Matcher:
     def site(self, instruction: Instruction, offset: int) -> Site:
         """One site."""
         at, name, values = instruction.unit, instruction.row.name, instruction.values
+        self.index = offset >> 1
         registers = dict(self.temporaries.known.get(at, {}))
         stack = self.host.states[offset][:-1]
         if name == "yield_from":
@@ -343,6 +348,8 @@ class Matcher:
 
     def elsewhere(self, made: frozenset[Origin]) -> int:
         """The entry for a value that no temporary holds: a variable that is read in place, or a constant."""
+        if made == {INDEX}:
+            return self.constant(self.index)
         sources = {at for at, stack in self.host.states.items() if self.host.origin(at) in made}
         operations = {self.host.code[at] for at in sources}
         arguments = {self.host.arguments[at] for at in sources}
@@ -352,10 +359,13 @@ class Matcher:
         if operation == LOAD_FAST:
             return SHARED | argument << 3
         if operation == LOAD_CONST:
-            value = self.code.co_consts[argument]
-            for number, constant in enumerate(self.unit.constants):
-                if constant is value:
-                    return CONSTANT | number << 3
-            self.unit.constants = (*self.unit.constants, value)
-            return CONSTANT | (len(self.unit.constants) - 1) << 3
+            return self.constant(self.code.co_consts[argument])
         raise Unknown("a value")
+
+    def constant(self, value: object) -> int:
+        """The entry for a constant."""
+        for number, constant in enumerate(self.unit.constants):
+            if constant is value:
+                return CONSTANT | number << 3
+        self.unit.constants = (*self.unit.constants, value)
+        return CONSTANT | (len(self.unit.constants) - 1) << 3

@@ -229,7 +229,7 @@ class Verifier:
         """The window that the instruction fills."""
         name, values = instruction.row.name, instruction.values
         base = values.get("base", 0)
-        if name in ("load_method", "with_enter"):
+        if name in ("load_method", "with_enter", "async_enter"):
             return range(base, base + 2)
         if name == "unpack":
             return range(base, base + values["count"])

@@ -3,11 +3,13 @@ from jitvm.rpython.dialect import *
 
 ITERABLE_COROUTINE = 256
 AWAIT_SLOT = 0
+ITER_SLOT = 8
+NEXT_SLOT = 16
 
 
 @opcode
 def get_awaitable(src: Object, kind: Imm) -> Object:
-    return awaitable_of(src)
+    return awaitable_of(src, kind)
 
 
 @primitive
@@ -21,7 +23,7 @@ def is_awaited_directly(v: Object) -> Bool:
 
 
 @helper(raises=True, runs=True)
-def awaitable_of(src: Object) -> New:
+def awaitable_of(src: Object, kind: Int) -> New:
     """What ``await`` sends to (_PyCoro_GetAwaitableIter of CPython's genobject.c, and GET_AWAITABLE)."""
     if is_awaited_directly(src):
         if type_pointer(src) is PyCoro_Type and gen_state(src) == GENERATOR_SUSPENDED:
@@ -31,18 +33,93 @@ def awaitable_of(src: Object) -> New:
         return src
     table = type_as_async(type_pointer(src))
     if table == NULLP:
-        raise_made(NOT_AWAITABLE, src, src)
+        raise_made(not_awaitable(kind), src, src)
     getter = load_pointer(table, AWAIT_SLOT)
     if getter == NULLP:
-        raise_made(NOT_AWAITABLE, src, src)
+        raise_made(not_awaitable(kind), src, src)
     made = call_unary(getter, src)
     if is_null(made):
         return NULL
     if is_awaited_directly(made):
         raise_made(AWAIT_COROUTINE, src, src)
-    if type_iternext(type_pointer(made)) == NULLP:
+    if PyIter_Check(made) == 0:
         raise_made(AWAIT_TYPE, made, made)
     return made
+
+
+@primitive
+def not_awaitable(kind: Int) -> Int:
+    """How to word that something cannot be awaited: in an expression, what __aenter__ gave (1), what __aexit__ gave (2)."""
+    return select(kind == 0, NOT_AWAITABLE, select(kind == 1, ENTER_AWAIT, EXIT_AWAIT))
+
+
+@opcode
+def async_enter(base: Window, manager: Object) -> Effect:
+    enter_context(register_pointer(base), manager, True)
+
+
+@opcode
+def async_iter(src: Object) -> Object:
+    return async_iterator(src)
+
+
+@helper(raises=True, runs=True)
+def async_iterator(src: Object) -> New:
+    """GET_AITER of CPython's ceval.c."""
+    getter = async_slot(src, ITER_SLOT)
+    if getter == NULLP:
+        raise_made(ASYNC_ITER_TYPE, src, src)
+    made = call_unary(getter, src)
+    if is_null(made):
+        return NULL
+    if async_slot(made, NEXT_SLOT) == NULLP:
+        raise_made(ASYNC_ITER_RESULT, made, made)
+    return made
+
+
+@opcode
+def async_next(iter: Object) -> Object:
+    return async_item(iter)
+
+
+@helper(raises=True, runs=True)
+def async_item(iterator: Object) -> New:
+    """GET_ANEXT of CPython's ceval.c: what to wait for."""
+    getter = async_slot(iterator, NEXT_SLOT)
+    if getter == NULLP:
+        raise_made(ASYNC_NEXT_TYPE, iterator, iterator)
+    made = call_unary(getter, iterator)
+    if is_null(made):
+        return NULL
+    if type_pointer(iterator) is PyAsyncGen_Type:
+        return made
+    waits = awaitable_quietly(made)
+    if is_null(waits):
+        failure = fetch_exception()
+        raise_made(ASYNC_NEXT_RESULT, made, failure)
+    return waits
+
+
+@helper(runs=True)
+def awaitable_quietly(src: Object) -> New:
+    """As awaitable_of, null with the exception set: the caller looks."""
+    return awaitable_of(src, 0)
+
+
+@primitive
+def async_slot(v: Object, offset: Int) -> Ptr:
+    """An entry of a type's table of asynchronous methods, or null."""
+    table = type_as_async(type_pointer(v))
+    if table == NULLP:
+        return NULLP
+    return load_pointer(table, offset)
+
+
+@opcode
+def branch_no_async_end(exc: Object) -> Branch:
+    if PyErr_GivenExceptionMatches(exc, PyExc_StopAsyncIteration) != 0:
+        return NEXT
+    return JUMP
 
 
 @entry

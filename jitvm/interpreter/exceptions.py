@@ -163,22 +163,22 @@ def load_assertion_error() -> Object:
 
 @opcode
 def with_enter(base: Window, manager: Object) -> Effect:
-    enter_context(register_pointer(base), manager)
+    enter_context(register_pointer(base), manager, False)
 
 
 @helper(raises=True, runs=True)
-def enter_context(window: Ptr, manager: Object) -> Int:
-    """Puts the manager's bound __exit__ and the result of its __enter__ into a window."""
-    enter = _PyObject_LookupSpecial(manager, name_enter)
+def enter_context(window: Ptr, manager: Object, waits: Bool) -> Int:
+    """Puts the manager's bound __exit__ and the result of its __enter__ into a window; of the asynchronous ones if it ``waits``."""
+    enter = _PyObject_LookupSpecial(manager, select(waits, name_aenter, name_enter))
     if is_null(enter):
         if not is_null(PyErr_Occurred()):
             return -1
-        return raise_made(NO_ENTER, manager, manager)
-    exit = _PyObject_LookupSpecial(manager, name_exit)
+        return raise_made(select(waits, NO_ASYNC_ENTER, NO_ENTER), manager, manager)
+    exit = _PyObject_LookupSpecial(manager, select(waits, name_aexit, name_exit))
     if is_null(exit):
         if not is_null(PyErr_Occurred()):
             return -1
-        return raise_made(NO_EXIT, manager, manager)
+        return raise_made(select(waits, NO_ASYNC_EXIT, NO_EXIT), manager, manager)
     result = PyObject_Vectorcall(enter, NULLP, 0, NULL)
     first = load_int(window, 0)
     second = load_int(window, 8)

@@ -6,7 +6,8 @@ where it can be suspended what of the VM's registers is where on that stack; the
 instruction. To run, the frame is copied to the thread's data stack, where VM frames lie, and back when it is suspended.
 
 A site: pc to resume at, register of the value sent (or -1), the host's instruction, how many entries, the code record, whether the
-host's stack is the first temporaries in order; then an entry for each place of the host's stack, kind and register or constant.
+host's stack is the first temporaries in order, the instruction of a ``yield`` (else 0); then an entry for each place of the host's
+stack, kind and register or constant.
 """
 from jitvm.rpython.dialect import *
 
@@ -16,7 +17,7 @@ GENERATOR_EXECUTING = 0
 GENERATOR_CLEARED = 4
 RUNS_IN_VM = 2
 """Mark in the entry byte of a generator's own frame while the VM runs a copy of it."""
-SITE_ENTRIES = 48
+SITE_ENTRIES = 56
 ENTRY_EMPTY = 0
 ENTRY_REGISTER = 1
 ENTRY_SHARED = 2
@@ -460,6 +461,8 @@ def yield_from(value: Local, iter: Local) -> None:
                     return ERROR
                 set_header_entry(inside - FRAME_SIZE, FROM_SEND)
                 set_header_pc(regs - FRAME_SIZE, pc)
+                if unlikely(interp_eval_breaker(ts_interp(thread)) != 0) and load_int(site, 48) != 0:
+                    return handler("poll_generator", load_pointer(site, 48), inside, vm_constants(load_pointer(site, 32)))
                 return goto(load_pointer(site, 0), inside, vm_constants(load_pointer(site, 32)))
     status = send_to(thread, load_object(register_pointer(iter), 0), place)
     if status == SEND_RETURN:
@@ -512,6 +515,14 @@ def end_loop(caller: Ptr) -> Ptr:
 
 
 @control
+def poll_generator() -> None:
+    """A generator goes on after the ``yield`` at pc while a signal or another thread waits: an exception is raised within it."""
+    set_position()
+    poll()
+    return goto(load_pointer(load_pointer(pc, 16), 0), regs, consts)
+
+
+@control
 def for_generator() -> None:
     """``for_iter`` of a generator: its code follows, without C recursion, if the VM has it."""
     frame = regs - FRAME_SIZE
@@ -525,6 +536,8 @@ def for_generator() -> None:
         if inside == NULLP:
             return handler("raise_here")
         set_header_entry(inside - FRAME_SIZE, FROM_LOOP)
+        if unlikely(interp_eval_breaker(ts_interp(thread)) != 0) and load_int(site, 48) != 0:
+            return handler("poll_generator", load_pointer(site, 48), inside, vm_constants(load_pointer(site, 32)))
         return goto(load_pointer(site, 0), inside, vm_constants(load_pointer(site, 32)))
     item = next_of(generator)
     if is_null(item):
@@ -609,6 +622,8 @@ def run_generator(thread: Ptr, generator: Object, site: Ptr, sent: Ptr) -> New:
     if registers == NULLP:
         return NULL
     set_header_entry(registers - FRAME_SIZE, 1)
+    if unlikely(interp_eval_breaker(ts_interp(thread)) != 0) and load_int(site, 48) != 0:
+        return owned(run_handler("poll_generator", load_pointer(site, 48), registers, vm_constants(load_pointer(site, 32)), thread))
     return owned(run_frame(load_pointer(site, 0), registers, vm_constants(load_pointer(site, 32)), thread))
 
 

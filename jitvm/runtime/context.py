@@ -99,6 +99,7 @@ class Native:
             "first_character": chr(0), "ascii_iterator": type(iter("")), "object_init": object.__init__,
             "stopped_text": b"generator raised StopIteration",
             "stopped_coroutine": b"coroutine raised StopIteration", "looked_coroutine": b"cr_frame", "name_awaits": "cr_await",
+            "name_aenter": "__aenter__", "name_aexit": "__aexit__",
             "looked_event": b"object.__getattr__", "looked_format": b"Os", "looked_name": b"gi_frame",
         }
 

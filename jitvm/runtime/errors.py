@@ -66,7 +66,24 @@ MAKERS: tuple[Any, ...] = (
     lambda a, b: TypeError("__await__() returned a coroutine"),
     lambda a, b: TypeError(f"__await__() returned non-iterator of type '{_type_name(a)[:100]}'"),
     lambda a, b: RuntimeError("coroutine is being awaited already"),
+    lambda a, b: TypeError(f"'{_type_name(a)}' object does not support the asynchronous context manager protocol"),
+    lambda a, b: TypeError(f"'{_type_name(a)}' object does not support the asynchronous context manager protocol"
+                           " (missed __aexit__ method)"),
+    lambda a, b: TypeError(f"'async for' requires an object with __aiter__ method, got {_type_name(a)[:100]}"),
+    lambda a, b: TypeError("'async for' received an object from __aiter__ that does not implement __anext__: "
+                           f"{_type_name(a)[:100]}"),
+    lambda a, b: TypeError(f"'async for' requires an iterator with __anext__ method, got {_type_name(a)[:100]}"),
+    lambda a, b: TypeError("'async with' received an object from __aenter__ that does not implement __await__: "
+                           f"{_type_name(a)[:100]}"),
+    lambda a, b: TypeError("'async with' received an object from __aexit__ that does not implement __await__: "
+                           f"{_type_name(a)[:100]}"),
+    lambda a, b: _caused(TypeError(f"'async for' received an invalid object from __anext__: {_type_name(a)[:100]}"), b),
 )
+
+
+def _caused(exception: BaseException, cause: BaseException) -> BaseException:
+    exception.__cause__ = exception.__context__ = cause
+    return exception
 
 
 def _raise_type(exc: Any, made: Any) -> BaseException:

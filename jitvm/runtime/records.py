@@ -170,9 +170,11 @@ def link_sites(record: Record, unit: CodeUnit) -> None:
         if row.name == "jump":
             resume += values["target"]
         starts.append((len(words), at, offset))
+        name = BYTECODES[record.instructions[2 * at] & OPCODE_MASK].name
+        yields = record.base + at * UNIT if name in ("yield_value", "yield_effect") else 0
         straight = all(entry == HELD | record.variables + place << 3 for place, entry in enumerate(entries))
         words.extend((record.base + resume * UNIT, register & NEGATIVE, first + offset, len(entries), record.address, int(straight),
-                      *entries))
+                      yields, *entries))
     record.sites = words
     record.site_table = array("Q", bytes(4 * len(record.code.co_code)))
     for start, at, offset in starts:

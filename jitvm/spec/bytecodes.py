@@ -175,6 +175,10 @@ yield_value     dst:d src:r +1
 yield_effect    src:r +1
 yield_from_iter dst:d src:r
 get_awaitable   dst:d src:r kind:i
+async_enter     base:w manager:r
+async_iter      dst:d src:r
+async_next      dst:d iter:r
+branch_no_async_end exc:r target:j
 yield_from      value:l iter:l +1
 end_generator   src:r !
 # imports

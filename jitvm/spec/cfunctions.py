@@ -46,6 +46,7 @@ PyObject_SetItem OOO>i raises runs
 PyObject_DelItem OO>i raises runs
 PyObject_GetIter O>N raises runs
 PyIter_Next O>N runs
+PyIter_Check O>i
 PySequence_Contains OO>i raises runs
 PyObject_Vectorcall OPIO>N raises runs
 PyObject_Call OOO>N raises runs
@@ -159,7 +160,7 @@ C_OPERATORS = {"add": "Add", "sub": "Subtract", "mul": "Multiply", "truediv": "T
 DATA = """
 PyLong_Type PyFloat_Type PyBool_Type PyUnicode_Type PyList_Type PyTuple_Type PyDict_Type PySet_Type PyFrozenSet_Type PyBytes_Type
 PyRange_Type PyRangeIter_Type PyListIter_Type PyTupleIter_Type PyFunction_Type PyMethod_Type PyCell_Type PyModule_Type PyType_Type
-PyCFunction_Type PyMethodDescr_Type PyMemberDescr_Type PyEnum_Type PyZip_Type PyGen_Type PyCoro_Type
+PyCFunction_Type PyMethodDescr_Type PyMemberDescr_Type PyEnum_Type PyZip_Type PyGen_Type PyCoro_Type PyAsyncGen_Type
 PyBaseObject_Type PySlice_Type PyUnicodeIter_Type PyBytesIter_Type PyDictIterKey_Type PyDictIterValue_Type PyDictIterItem_Type
 PySetIter_Type PyListRevIter_Type
 _Py_NoneStruct _Py_TrueStruct _Py_FalseStruct _Py_NotImplementedStruct _Py_EllipsisObject
@@ -169,7 +170,7 @@ _Py_NoneStruct _Py_TrueStruct _Py_FalseStruct _Py_NotImplementedStruct _Py_Ellip
 EXCEPTIONS = """
 PyExc_BaseException PyExc_Exception PyExc_NameError PyExc_UnboundLocalError PyExc_TypeError PyExc_ValueError PyExc_StopIteration
 PyExc_AssertionError PyExc_AttributeError PyExc_RuntimeError PyExc_SystemError PyExc_ImportError PyExc_KeyError
-PyExc_IndexError PyExc_MemoryError
+PyExc_IndexError PyExc_MemoryError PyExc_StopAsyncIteration
 """
 """Exported pointers to exception types: read through the pointer."""
 
@@ -181,7 +182,7 @@ str_format builtin_format builtin_eval builtin_exec builtin_compile name_builtin
 name_dont_inherit name_optimize
 vm_expression
 first_character ascii_iterator object_init
-stopped_text stopped_coroutine looked_event looked_format looked_name looked_coroutine name_awaits
+stopped_text stopped_coroutine looked_event looked_format looked_name looked_coroutine name_awaits name_aenter name_aexit
 """.split())
 """Objects that the runtime works out when it makes a context; vm_ ones are its own functions, called from native code."""
 

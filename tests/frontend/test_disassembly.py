@@ -83,7 +83,7 @@ def squeeze(text):
 
 @pytest.mark.parametrize(("source", "reason"), [
     ("def f(*a):\n    print(*(yield), sep=(yield))\n", "generator that waits within an expression"),
-    ("async def f():\n    async with a: pass\n", "coroutine with async for or async with"),
+    ("async def f():\n    return [x async for x in a]\n", "asynchronous comprehension"),
     ("async def f(): yield\n", "asynchronous generator"),
     ("class f: pass\n", "class body"),
     ("def f():\n    try: pass\n    except* E: pass\n", "except*"),
