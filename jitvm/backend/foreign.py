@@ -64,12 +64,9 @@ class Object(_SimpleCData):  # type: ignore[type-arg]
 _process = _ctypes.dlopen(None, 0)  # type: ignore[arg-type]
 
 
-def prototype(result: Any, *arguments: Any, errno: bool = False, unlocked: bool = False) -> Any:
-    """A type of functions: called with an address it gives the function. The interpreter lock is held, unless ``unlocked``.
-
-    Without a lock the function must not touch Python's objects, and a pending exception is not looked at.
-    """
-    flags = _ctypes.FUNCFLAG_CDECL | (0 if unlocked else _ctypes.FUNCFLAG_PYTHONAPI) | (_ctypes.FUNCFLAG_USE_ERRNO if errno else 0)
+def prototype(result: Any, *arguments: Any, errno: bool = False) -> Any:
+    """A type of functions: called with an address it gives the function. The interpreter lock is held."""
+    flags = _ctypes.FUNCFLAG_CDECL | _ctypes.FUNCFLAG_PYTHONAPI | (_ctypes.FUNCFLAG_USE_ERRNO if errno else 0)
     kind: Any = type(CFuncPtr)
     return kind("Function", (CFuncPtr,), {"_restype_": result, "_argtypes_": arguments, "_flags_": flags})
 
@@ -96,14 +93,6 @@ def open_library(path: str) -> int:
     if not handle:
         raise OSError((_dlerror() or b"").decode(errors="replace"))
     return handle
-
-
-_sigmask = bind("pthread_sigmask", Int32, Int32, Bytes, Pointer)
-
-
-def block_signals() -> None:
-    """Has the calling thread take no signal: those of the process are for the program's own threads."""
-    _sigmask(0, b"\xff" * 128, None)
 
 
 _memory_view = bind("PyMemoryView_FromMemory", Object, Pointer, Int64, Int32)

@@ -123,13 +123,11 @@ def library_path() -> str:
 class _Library:
     """The opened library: its functions, and what it says about this machine.
 
-    ``unlocked``: its functions run without the interpreter lock, for threads in the background. In the program's own thread they
-    hold it: other threads must not see the compiler's frames there.
+    Its functions hold the interpreter lock: other threads must not see the compiler's frames in the program's own thread.
     """
 
-    def __init__(self, unlocked: bool) -> None:
+    def __init__(self) -> None:
         path = library_path()
-        self.unlocked = unlocked
         try:
             self.handle = foreign.open_library(path)
             for name, result, arguments in _SIGNATURES:
@@ -174,17 +172,18 @@ class _Library:
 
     def function(self, name: str, result: Any, *arguments: Any) -> Any:
         """A function of the library. Raises OSError if there is none."""
-        return foreign.prototype(result, *arguments, unlocked=self.unlocked)(foreign.address_of("LLVMPY_" + name, self.handle))
+        return foreign.prototype(result, *arguments)(foreign.address_of("LLVMPY_" + name, self.handle))
 
 
-_libraries: dict[bool, _Library] = {}
+_library: _Library | None = None
 
 
-def _open(unlocked: bool = False) -> _Library:
+def _open() -> _Library:
     """The library, opened at the first call; the caller has the lock."""
-    if unlocked not in _libraries:
-        _libraries[unlocked] = _Library(unlocked)
-    return _libraries[unlocked]
+    global _library
+    if _library is None:
+        _library = _Library()
+    return _library
 
 
 class Host:
@@ -204,15 +203,14 @@ def host() -> Host:
 class Compiler:
     """Compiles LLVM IR text for this machine at one level of code generation, 0 (fastest to compile) to 3.
 
-    Making one costs nothing; the first use opens the library. One thread at a time may use it. With ``unlocked`` LLVM works without
-    the interpreter lock. Raises ValueError for a level that does not exist.
+    Making one costs nothing; the first use opens the library. One thread at a time may use it. Raises ValueError for a level that
+    does not exist.
     """
 
-    def __init__(self, opt_level: int, *, unlocked: bool = False) -> None:
+    def __init__(self, opt_level: int) -> None:
         if opt_level not in (0, 1, 2, 3):
             raise ValueError(f"opt_level must be 0 to 3, not {opt_level}")
         self.opt_level = opt_level
-        self.unlocked = unlocked
         self._own = allocate_lock()
         self._machine: int | None = None
         self._layout = b""
@@ -267,7 +265,7 @@ class Compiler:
     def _prepare(self) -> _Library:
         """Opens the library and makes the target machine, once."""
         with _lock:
-            library = _open(self.unlocked)
+            library = _open()
         if self._machine is None:
             machine = library.CreateTargetMachine(library.target, library.triple, library.cpu, library.features,
                                                   self.opt_level, RELOCATION, CODE_MODEL, 0, 1, b"")

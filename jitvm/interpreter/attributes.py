@@ -2,7 +2,8 @@
 from jitvm.rpython.dialect import *
 
 # how an attribute is found. A cache has the words: version of the object's type + 1; kind; offset, or the value itself; and two
-# halves: misses so far, a second version. A value in a cache is borrowed: it lives as long as the version holds.
+# halves: misses so far, a second version (instances: 1 + the place of the entry where they have a dict of their own). A value in a
+# cache is borrowed: it lives as long as the version holds.
 KIND_NONE = 0
 KIND_INLINE_VALUE = 1
 KIND_SLOT = 2
@@ -12,6 +13,7 @@ KIND_CLASS_VALUE = 5
 KIND_CLASS_VALUE_INLINE = 6
 KIND_MODULE = 7
 KIND_TYPE = 8
+KIND_INSTANCE_DICT = 9
 TYPE_HAS_MANAGED_DICT = 16
 TYPE_IS_METHOD_DESCRIPTOR = 131072
 SPLIT_KEYS = 2
@@ -32,6 +34,11 @@ def load_attr(obj: Object, name: Const) -> Object:
                 value = load_object(values, load_int(cache(), 16))
                 if likely(not is_null(value)):
                     return value
+            else:
+                value = own_value(obj, name, load_u32(cache(), 28))
+                if likely(not is_null(value)):
+                    return value
+                fill_attribute_cache(obj, name, cache())
         elif load_int(cache(), 8) == KIND_SLOT:
             value = load_object(as_pointer(obj), load_int(cache(), 16))
             if likely(not is_null(value)):
@@ -51,9 +58,59 @@ def load_attr(obj: Object, name: Const) -> Object:
             if likely(type_version(obj) == load_u32(cache(), 28)):
                 return load_object(cache(), 16)
             fill_attribute_cache(obj, name, cache())
+        elif load_int(cache(), 8) == KIND_INSTANCE_DICT:
+            value = own_value(obj, name, load_u32(cache(), 28))
+            if likely(not is_null(value)):
+                return value
+            fill_attribute_cache(obj, name, cache())
     else:
         fill_attribute_cache(obj, name, cache())
     return PyObject_GetAttr(obj, name)
+
+
+@helper()
+def own_value(obj: Object, name: Object, place: Int) -> Object:
+    """The value of ``name`` in the dict of an instance without inline values, if it is entry number ``place`` - 1; else null."""
+    if place == 0 or load_pointer(as_pointer(obj), INLINE_VALUES) != NULLP:
+        return NULL
+    names = load_object(as_pointer(obj), MANAGED_DICT)
+    if is_null(names):
+        return NULL
+    keys = dict_keys(names)
+    if keys_kind(keys) != UNICODE_KEYS or place > keys_entries(keys) or dict_values(names) != NULLP:
+        return NULL
+    entry = keys + KEYS_INDICES + (1 << keys_log2_index_bytes(keys)) + 16 * (place - 1)
+    if load_object(entry, 0) is name:
+        return load_object(entry, 8)
+    return NULL
+
+
+@helper()
+def own_place(obj: Object, name: Object) -> Int:
+    """1 + the number of the entry of ``name`` in an instance's own dict, 0 if it has none such."""
+    if load_pointer(as_pointer(obj), INLINE_VALUES) != NULLP:
+        return 0
+    names = load_object(as_pointer(obj), MANAGED_DICT)
+    if is_null(names):
+        return 0
+    keys = dict_keys(names)
+    if dict_values(names) != NULLP:
+        return 0
+    offset = entry_of(keys, name)
+    if offset == 0:
+        return 0
+    return shift_right(offset - 8 - KEYS_INDICES - (1 << keys_log2_index_bytes(keys)), 4) + 1
+
+
+@helper()
+def own_dict_lacks(obj: Object, name: Object) -> Int:
+    """1 if an instance has a dict of its own, with strings as keys only, and ``name`` is not in it."""
+    names = load_object(as_pointer(obj), MANAGED_DICT)
+    if is_null(names) or load_pointer(as_pointer(obj), INLINE_VALUES) != NULLP:
+        return 0
+    if keys_kind(dict_keys(names)) != UNICODE_KEYS:
+        return 0
+    return as_int(is_null(_PyDict_GetItem_KnownHash(names, name, unicode_hash(name))))
 
 
 @inline
@@ -89,7 +146,7 @@ def fill_attribute_cache(obj: Object, name: Object, cell: Ptr) -> None:
     found = _PyType_Lookup(kind, name)
     fill(cell, kind, KIND_NONE, 0, 0)
     if type_getattro(kind) == type_getattro(PyBaseObject_Type):
-        if fill_data(kind, name, found, cell) != 0:
+        if fill_data(obj, kind, name, found, cell) != 0:
             return
         if not is_null(found) and type_descr_get(type_pointer(found)) == NULLP:
             fill_class_value(kind, name, found, cell, KIND_CLASS_VALUE, KIND_CLASS_VALUE_INLINE)
@@ -98,8 +155,8 @@ def fill_attribute_cache(obj: Object, name: Object, cell: Ptr) -> None:
 
 
 @helper()
-def fill_data(kind: Object, name: Object, found: Object, cell: Ptr) -> Int:
-    """Fills a cache for what an instance holds itself, inline value or slot; 1 if it could."""
+def fill_data(obj: Object, kind: Object, name: Object, found: Object, cell: Ptr) -> Int:
+    """Fills a cache for what an instance holds itself, inline value, slot or entry of its dict; 1 if it could."""
     if not is_null(found):
         if type_pointer(found) is PyMemberDescr_Type:
             member = member_def(found)
@@ -111,10 +168,14 @@ def fill_data(kind: Object, name: Object, found: Object, cell: Ptr) -> Int:
     if (type_flags(kind) & TYPE_HAS_MANAGED_DICT) == 0:
         return 0
     index = shared_index(type_cached_keys(kind), name)
-    if index < 0:
-        return 0
-    fill(cell, kind, KIND_INLINE_VALUE, index * 8, 0)
-    return 1
+    place = own_place(obj, name)
+    if index >= 0:
+        fill(cell, kind, KIND_INLINE_VALUE, index * 8, place)
+        return 1
+    if place > 0:
+        fill(cell, kind, KIND_INSTANCE_DICT, 0, place)
+        return 1
+    return 0
 
 
 @helper()
@@ -179,12 +240,37 @@ def store_attr(obj: Object, src: Object, name: Const) -> Effect:
                 else:
                     replace_at(values, load_int(cache(), 16), src)
                 return
+            if store_own(obj, name, src) != 0:
+                return
         elif load_int(cache(), 8) == KIND_SLOT:
             replace_at(as_pointer(obj), load_int(cache(), 16), src)
             return
+        elif load_int(cache(), 8) == KIND_INSTANCE_DICT:
+            if store_own(obj, name, src) != 0:
+                return
     else:
         fill_store_cache(obj, name, cache())
     PyObject_SetAttr(obj, name, src)
+
+
+@helper(raises=True, runs=True)
+def store_own(obj: Object, name: Object, value: Object) -> Int:
+    """Stores into the dict of an instance without inline values; 0 if it has none."""
+    if load_pointer(as_pointer(obj), INLINE_VALUES) != NULLP:
+        return 0
+    names = load_object(as_pointer(obj), MANAGED_DICT)
+    if is_null(names):
+        return 0
+    held = owned_dict(names)
+    _PyDict_SetItem_KnownHash(held, name, value, unicode_hash(name))
+    return 1
+
+
+@helper()
+def owned_dict(names: Object) -> New:
+    """A reference: what the value replaces may take the instance's dict away."""
+    incref(names)
+    return owned(names)
 
 
 @primitive
@@ -206,7 +292,7 @@ def fill_store_cache(obj: Object, name: Object, cell: Ptr) -> None:
     found = _PyType_Lookup(kind, name)
     fill(cell, kind, KIND_NONE, 0, 0)
     if type_setattro(kind) == type_setattro(PyBaseObject_Type):
-        if fill_data(kind, name, found, cell) != 0:
+        if fill_data(obj, kind, name, found, cell) != 0:
             if load_int(cell, 8) == KIND_SLOT and (load_u32(cell, 28) & MEMBER_READONLY) != 0:
                 store_int(cell, 8, KIND_NONE)
 
@@ -236,6 +322,10 @@ def load_method(base: Window, obj: Object, name: Const) -> Effect:
             return
         if load_int(cache(), 8) == KIND_METHOD_INLINE:
             if likely(only_class_has(obj, kind, load_u32(cache(), 28))):
+                set_register(base + 1, obj)
+                set_register(base, load_object(cache(), 16))
+                return
+            if own_dict_lacks(obj, name) != 0:
                 set_register(base + 1, obj)
                 set_register(base, load_object(cache(), 16))
                 return
@@ -277,7 +367,7 @@ def fill_method_cache(obj: Object, name: Object, cell: Ptr) -> None:
     if type_getattro(kind) == type_getattro(PyBaseObject_Type):
         if not is_null(found) and (type_flags(type_pointer(found)) & TYPE_IS_METHOD_DESCRIPTOR) != 0:
             fill_class_value(kind, name, found, cell, KIND_METHOD, KIND_METHOD_INLINE)
-        elif fill_data(kind, name, found, cell) != 0:
+        elif fill_data(obj, kind, name, found, cell) != 0:
             if load_int(cell, 8) == KIND_SLOT:
                 store_int(cell, 8, KIND_NONE)
         return

@@ -544,7 +544,9 @@ def return_const(value: Const) -> None:
 
 @helper(raises=True, runs=True, cold=True)
 def poll() -> Int:
-    """Handles what waits for this thread: signals, whose handlers see the current frame; threads and async exceptions."""
+    """Handles what waits for this thread: signals, whose handlers see the current frame; threads, async exceptions, finished code."""
+    if take_work() < 0:
+        return -1
     Py_MakePendingCalls()
     thread = PyThreadState_Get()
     if interp_eval_breaker(ts_interp(thread)) == 0:
@@ -553,7 +555,15 @@ def poll() -> Int:
     if is_null(result):
         drop_trace()
         return -1
+    if interp_eval_breaker(ts_interp(thread)) != 0:
+        settle_breaker()
     return 0
+
+
+@helper(cold=True)
+def settle_breaker() -> None:
+    """Whatever waits is not for this thread: taking the lock anew works out whether anything does."""
+    PyEval_RestoreThread(PyEval_SaveThread())
 
 
 @helper(runs=True)

@@ -25,6 +25,8 @@ def resume(kind: Imm) -> None:
         if likely(ts_recursion_remaining(thread) < DEEPEST):
             return enter(compiled)
         return goto(next_pc(), regs, consts)
+    if is_recording():
+        return goto(next_pc(), regs, consts)
     left = load_int(cache(), 8) - 1
     store_int(cache(), 8, left)
     if unlikely(left == 0):

@@ -17,7 +17,7 @@ from jitvm.rpython.library import (
 from jitvm.rpython.reader import Function
 from jitvm.spec import layout
 from jitvm.spec.bytecodes import Bytecode
-from jitvm.spec.cfunctions import CFUNCTIONS, COMPUTED, EXCEPTION_TYPES, LIBM, OBJECTS, SLOTS, STATE
+from jitvm.spec.cfunctions import CFUNCTIONS, COMPUTED, EXCEPTION_TYPES, OBJECTS, SLOTS, STATE
 
 
 class Expressions:
@@ -311,10 +311,7 @@ class Expressions:
             texts.append(f"{LLVM[kind]} {text}")
         if row.runs or row.raises:
             self.position()
-        if name in LIBM or "pure" in row.flags:
-            function = self.value(f"load ptr, ptr {self.slot_of_context(name)}")
-        else:
-            function = self.value(f"load ptr, ptr {self.slot_of_context(name)}")
+        function = self.value(f"load ptr, ptr {self.slot_of_context(name)}")
         call = f"call {LLVM[row.result]} {function}({', '.join(texts)})"
         if row.result == "v":
             self.emit(call)

@@ -365,6 +365,11 @@ class Intrinsics(Expressions):
         function, first, second = (self.expression(a) for a in node.args)
         return Value(self.value(f"call ptr {function.text}(ptr {first.text}, i64 {second.text})"), "P")
 
+    def call_call_address(self, node: ast.Call) -> Value:
+        """call_address(function, words...): a C function of ints and addresses that knows nothing of Python; its result as an int."""
+        function, *rest = (self.expression(a) for a in node.args)
+        return Value(self.value(f"call i64 {function.text}({', '.join(f'i64 {value.text}' for value in rest)})"), "I")
+
     def call_call_release(self, node: ast.Call) -> Value:
         function, first, second, third = (self.expression(a) for a in node.args)
         self.emit(f"call void {function.text}(ptr {first.text}, ptr {second.text}, i64 {third.text})")

@@ -10,7 +10,7 @@ import sys
 from jitvm.backend import cache, elf
 from jitvm.backend.foreign import Bytes, Int64, Object, Pointer, address_of, bind, prototype, value_at
 from jitvm.runtime import attributes, errors
-from jitvm.runtime.stamp import stamp
+from jitvm.runtime.stamp import code_stamp, stamp
 from jitvm.spec import layout
 from jitvm.spec.bytecodes import BYTECODES, OPCODES
 from jitvm.spec.cfunctions import CFUNCTIONS, CONTEXT_WORDS, EXCEPTION_TYPES, FREE_LIST_LIMIT, OBJECTS, SLOTS
@@ -47,7 +47,7 @@ class Native:
         self.poke(code.names["context"], self.address)
         constants = layout.current()[1]
         thread = bind("PyThreadState_Get", Pointer)()
-        interpreter = self.peek(thread + layout.current()[0]["ts_interp"][0])
+        self.interpreter = interpreter = self.peek(thread + layout.current()[0]["ts_interp"][0])
         places = (thread + constants["TS_PROFILE"], thread + constants["TS_TRACE"], interpreter + constants["INTERP_AUDIT_HOOKS"])
         self.observers = [value_at(place) for place in places]
         """Not zero where the main thread has a profile or trace function, or the process an audit hook of Python code."""
@@ -89,7 +89,7 @@ class Native:
             "build_class": builtins.__build_class__, "builtins_module": builtins, "empty_string": "", "empty_tuple": (),
             "nothing_function": _nothing, "vm_error": errors.make, "vm_do": attributes.describe, "vm_merge": errors.merge_keywords,
             "vm_pair": errors.pair, "vm_compile": _nothing, "vm_module": _nothing, "crash_text": CRASH_TEXT,
-            "vm_hot": _nothing, "vm_recorded": _nothing, "vm_exit": _nothing,
+            "vm_hot": _nothing, "vm_recorded": _nothing, "vm_exit": _nothing, "vm_ready": _nothing,
             "name_enter": "__enter__", "name_exit": "__exit__", "name_import": "__import__", "name_build_class": "__build_class__",
             "list_append": list.append, "name_init": "__init__", "vm_expression": _nothing,
             "str_format": str.format, "builtin_format": builtins.format, "builtin_eval": builtins.eval, "builtin_exec": builtins.exec,
@@ -129,6 +129,11 @@ def build() -> bytes:
     return Compiler(1).object_bytes(program.interpreter_text(program.handler_program()), passes=1)
 
 
+def trace_key() -> bytes:
+    """What the machine code of compiled loops depends on besides LLVM's input; part of its key on disk."""
+    return code_stamp((*BUILD_FOLDERS, "tracing", "backend"))
+
+
 def trace_kit() -> Any:
     """What tracing needs of the handlers, from the cache or made now."""
     from jitvm.tracing import kit
@@ -147,7 +152,7 @@ def trace_kit() -> Any:
 def load() -> Native:
     """The interpreter, from the cache or built now. Raises layout.UnknownLayout, elf.LoaderError, backend.llvm.LLVMError."""
     layout.current()
-    key = stamp(BUILD_FOLDERS)
+    key = code_stamp(BUILD_FOLDERS)
     warning = ""
     try:
         data = cache.load("interpreter", key)

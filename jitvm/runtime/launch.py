@@ -4,10 +4,13 @@ from __future__ import annotations
 import _frozen_importlib_external
 import gc
 import sys
+from time import perf_counter
 
 from jitvm.runtime import errors
 from jitvm.runtime.sources import Sources
+from jitvm.spec.bytecodes import COUNTER
 from jitvm.spec.cfunctions import SLOTS
+from jitvm.spec.settings import STEPWISE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +33,7 @@ class Machine:
         self.expressions: Any = None
         self.modules: Any = None
         self.sources = Sources(settings.cache, settings.iterator_paths)
+        self.started = perf_counter()
 
 
 machine: Machine | None = None
@@ -117,8 +121,12 @@ def _guard(native: Native) -> None:
 
 
 def _first_hot(pc: int, registers: int) -> None:
-    """The first hot loop: loads the tracing compiler, which takes over from here."""
+    """The first hot loop: loads the tracing compiler, which takes over from here. What it costs, a short program never pays."""
     assert machine is not None
+    settings = machine.settings
+    if settings.loop_threshold > STEPWISE and perf_counter() - machine.started < settings.grace / 1000:
+        machine.native.poke(pc + COUNTER, max(1, settings.loop_threshold // 16))
+        return
     collecting = gc.isenabled()
     gc.disable()
     try:
@@ -157,11 +165,12 @@ def start_tracing(vm: Machine) -> Any:
     from jitvm.runtime import context
     from jitvm.tracing.driver import Driver
 
-    driver = Driver(vm.native, vm.records, vm.settings, context.trace_kit())
+    driver = Driver(vm.native, vm.records, vm.settings, context.trace_kit(), context.trace_key())
     vm.driver = driver
     vm.native.set_object("vm_hot", driver.hot)
     vm.native.set_object("vm_recorded", driver.recorded)
     vm.native.set_object("vm_exit", driver.exit)
+    vm.native.set_object("vm_ready", driver.ready)
     return driver
 
 

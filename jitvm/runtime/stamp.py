@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import posix
 import sys
 
 PACKAGE = os.path.dirname(os.path.dirname(__file__))
@@ -11,6 +12,25 @@ _folders: dict[str, str] = {}
 def stamp(folders: tuple[str, ...]) -> bytes:
     """Changes whenever a source file in one of jitvm's folders or the host does."""
     return "\n".join([sys.version, *map(_folder, folders)]).encode()
+
+
+def code_stamp(folders: tuple[str, ...]) -> bytes:
+    """The same for machine code, which depends on the CPU as well: a home folder may be shared by machines that differ."""
+    return stamp(folders) + b"\n" + _processor()
+
+
+def _processor() -> bytes:
+    """What Linux says of the first CPU's model and abilities; nothing where it says nothing."""
+    try:
+        file = posix.open("/proc/cpuinfo", posix.O_RDONLY)
+    except OSError:
+        return b""
+    try:
+        text = posix.read(file, 8192)
+    finally:
+        posix.close(file)
+    first = text.partition(b"\n\n")[0].split(b"\n")
+    return b"\n".join(line for line in first if line.startswith((b"vendor_id", b"cpu family", b"model", b"flags")))
 
 
 def _folder(name: str) -> str:

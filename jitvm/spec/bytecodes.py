@@ -26,6 +26,8 @@ from __future__ import annotations
 UNIT = 16
 """Bytes in an instruction and in a cache unit."""
 
+COUNTER = 24
+"""Bytes from a loop or resume instruction to its counter; the compiled code's address lies 8 bytes before."""
 OPCODE_BITS = 10
 OPCODE_MASK = (1 << OPCODE_BITS) - 1
 BINARY = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "lshift", "rshift", "and", "or", "xor", "matmul")

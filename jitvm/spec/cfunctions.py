@@ -150,6 +150,15 @@ write iPI>I
 signal iP>P
 getpid >i
 kill ii>i
+dlopen PI>P
+dlsym PP>P
+sem_wait P>i
+sem_post P>i
+usleep I>i
+clock_gettime IP>i
+Py_AddPendingCall PP>i
+PyEval_SaveThread >P
+PyEval_RestoreThread P>v
 """
 
 C_OPERATORS = {"add": "Add", "sub": "Subtract", "mul": "Multiply", "truediv": "TrueDivide", "floordiv": "FloorDivide",
@@ -176,7 +185,7 @@ PyExc_IndexError PyExc_MemoryError PyExc_StopAsyncIteration
 
 COMPUTED = tuple("""
 small_ints build_class builtins_module empty_string empty_tuple nothing_function
-vm_compile vm_hot vm_recorded vm_exit vm_error vm_do vm_merge vm_pair name_enter name_exit name_import
+vm_compile vm_hot vm_recorded vm_exit vm_ready vm_error vm_do vm_merge vm_pair name_enter name_exit name_import
 name_build_class list_append vm_module crash_text name_init
 str_format builtin_format builtin_eval builtin_exec builtin_compile name_builtins name_eval name_exec name_single name_flags
 name_dont_inherit name_optimize
@@ -190,7 +199,7 @@ STATE = tuple("""
 free_ints free_int_count free_floats free_float_count log log_limit recording entries host_entries exit_id forced_exit
 exits_taken extra_index record_context normal_context keys_next_version loop_threshold poll_function adopted
 host_iternext host_send_slot host_send host_gi_frame host_cr_frame site_cache
-formats_off formats_parsed formats_refused free_texts free_text_count free_text_limit
+work_done formats_off formats_parsed formats_refused free_texts free_text_count free_text_limit
 expressions expression_mask expression_hits expression_misses dict_versions
 plans_off plans_made plan_finds
 """.split())
@@ -222,7 +231,6 @@ def _table() -> dict[str, CFunction]:
 CFUNCTIONS: dict[str, CFunction] = _table()
 OBJECTS: tuple[str, ...] = tuple(DATA.split())
 EXCEPTION_TYPES: tuple[str, ...] = tuple(EXCEPTIONS.split())
-LIBM = frozenset("fmod pow floor memcpy write signal getpid kill pthread_sigmask".split())
 
 DISPATCH_SLOTS = 1024
 SLOTS: dict[str, int] = {}

@@ -160,7 +160,7 @@ _FIELDS_311 = {
     "fo_frame": (24, "P"),
 }
 
-IMMUTABLE = frozenset(("range_start", "range_step", "range_length", "float_payload", "unicode_length"))
+IMMUTABLE = ("range_start", "range_step", "range_length", "float_payload", "unicode_length")
 """Fields that never change in an object's life."""
 
 CONSTANTS_311 = {

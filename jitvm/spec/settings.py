@@ -49,20 +49,25 @@ class Setting:
         return value
 
 
-_HOTNESS = ("loop_threshold", "exit_threshold", "call_threshold")
+STEPWISE = 2
+"""Up to this threshold, code is there before the loop goes on: what tests see does not depend on the time compiling takes."""
+_HOTNESS = ("loop_threshold", "exit_threshold", "call_threshold", "warm_up")
 
 TABLE = (
     Setting("jit", True, "record and compile hot loops (the same as without --no-jit)"),
-    Setting("threshold", 0, "if not 0, sets loop_threshold, exit_threshold and call_threshold", sets=_HOTNESS),
-    Setting("loop_threshold", 3000, "a small loop is recorded after so many iterations, a larger one after fewer", low=1),
-    Setting("exit_threshold", 100, "a side exit is compiled in after it was taken so often", low=1),
-    Setting("call_threshold", 1500, "a function is recorded after so many calls", low=1),
+    Setting("threshold", 0, "if not 0, sets loop_threshold, exit_threshold, call_threshold and warm_up", sets=_HOTNESS),
+    Setting("loop_threshold", 20000, "a small loop is recorded after so many iterations, a larger one after fewer", low=1),
+    Setting("exit_threshold", 500, "a side exit is compiled in after it was taken so often", low=1),
+    Setting("call_threshold", 8000, "a function is recorded after so many calls", low=1),
+    Setting("grace", 25, "milliseconds that a program runs before the compiler is loaded (0 with a threshold of 1 or 2)"),
     Setting("trace_limit", 2000, "a recording is given up after so many bytecodes", low=1),
+    Setting("warm_up", 64, "recordings of a new loop before it is compiled; fewer if they bring nothing new", low=1),
     Setting("inline_depth", 4, "calls inside calls that a recording follows"),
     Setting("retries", 4, "failed recordings of a loop before it is left to the interpreter"),
     Setting("codegen", 1, "LLVM's code generation for hot loops: 0 compiles fastest, 2 runs fastest", high=3),
     Setting("tiers", True, "compile hot loops quickly first, and with codegen in the background when they stay hot"),
-    Setting("compile_share", 20, "percent of the run time that recording and compiling may take; 0: no bound", high=100),
+    Setting("background", True, "compile in a thread beside the program, where there is a second CPU"),
+    Setting("compile_share", 10, "percent of the run time that recording and compiling may take; 0: no bound", high=100),
     Setting("cache", True, "keep bytecode and compiled loops on disk for the next run (the interpreter is kept in any case)"),
     Setting("format_cache", True, "keep parsed f-string and format specifications"),
     Setting("expression_cache", True, "keep what eval, exec and compile make of texts, for the next time"),

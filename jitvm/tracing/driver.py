@@ -12,10 +12,11 @@ from array import array
 from types import FunctionType
 
 from jitvm.backend import elf
-from jitvm.backend.llvm import Compiler, LLVMError
+from jitvm.backend.llvm import LLVMError
 from jitvm.spec import layout, reasons
-from jitvm.spec.bytecodes import UNIT
+from jitvm.spec.bytecodes import COUNTER, UNIT
 from jitvm.spec.cfunctions import CFUNCTIONS, SLOTS
+from jitvm.spec.settings import STEPWISE
 from jitvm.tracing.code import TracedCode
 from jitvm.tracing.emission import FIELDS, Abort
 from jitvm.tracing.exits import CONSTANT, FRAME, Exit
@@ -23,25 +24,29 @@ from jitvm.tracing.functions import FunctionRegion
 from jitvm.tracing.loops import MISFIT
 from jitvm.tracing.profile import Profile, split
 from jitvm.tracing.region import NotInlined, Region
-from jitvm.tracing.tiers import Upgrades
+from jitvm.tracing.tiers import Build, Tiers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 LOG_WORDS_PER_BYTECODE = 8
+SHORT_ROUNDS = 4
+"""Compiled code does not pay for loops that go round fewer times than this: entering and leaving costs more than it saves."""
+FUNCTION_LOG_WORDS = 1200
+"""The recording of a recursive function has no end of its own: after so much of it little is new."""
 ATTEMPTS = 16
 """Replays of a region until its headers' kinds settle."""
+QUIET_ROUNDS = 5
+"""A loop has been recorded long enough when so many rounds of it in turn brought nothing new."""
 UNSEEN_SECONDS = 0.05
 """Other threads are not let in for so long while the compiler runs in the program's thread: they could see its frames."""
-FREE_SECONDS = 0.1
+FREE_SECONDS = 0.06
 """What compiling may cost before its share of the run counts."""
 RECOMPILATIONS = 40
 """Rebuilds of one region: each brings an exit in; then its exits stay exits."""
 NEVER = 1 << 60
 FRAME_TO_GLOBALS = layout.current()[1]["FRAME_SIZE"] - layout.current()[0]["frame_globals"][0]
-COUNTER = 24
-"""Bytes from a loop or resume instruction to its counter; the compiled code's address lies 8 bytes before."""
 
 
 class Root:
@@ -60,6 +65,11 @@ class Root:
         self.compiled = False
         self.final = False
         self.loaded: list[Any] = []
+        self.pending: Build | None = None
+        self.quiet = 0
+        self.segments = 0
+        self.rounds = 0
+        self.known_segments: dict[Any, Any] = {}
         self.cached_words: dict[int, int] = {}
 
 
@@ -115,7 +125,8 @@ def _is_ours(error: BaseException) -> bool:
 class Driver:
     """The tracing compiler of the process."""
 
-    def __init__(self, native: Any, records: Any, settings: Any, kit: tuple[dict[str, Any], dict[str, Any], dict[str, Any]]) -> None:
+    def __init__(self, native: Any, records: Any, settings: Any, kit: tuple[dict[str, Any], dict[str, Any], dict[str, Any]],
+                 key: bytes) -> None:
         self.native, self.records, self.settings = native, records, settings
         self.generated, self.parameters, self.helpers = kit
         self.roots: dict[int, Root] = {}
@@ -127,9 +138,7 @@ class Driver:
         self.compile_next: Root | None = None
         self.log = array("Q", bytes(8 * (settings.trace_limit * LOG_WORDS_PER_BYTECODE + 256)))
         self.seconds = {"recording": 0.0, "replaying": 0.0, "compiling": 0.0}
-        self.compiler = Compiler(0 if settings.tiers else settings.codegen)
-        self.best_compiler = Compiler(settings.codegen, unlocked=True)
-        self.upgrades = Upgrades(self.upgrade)
+        self.tiers = Tiers(native, settings, key, self.place, self.rearm)
         atexit.register(self.close)
         self.keep: list[Any] = []
         self.broken = False
@@ -146,10 +155,14 @@ class Driver:
         if self.native.twin[SLOTS["recording"]]:
             self.native.poke(pc + COUNTER, self.later())
             return
-        if self.over_budget():
+        root = self.root_at(pc)
+        if root is not None and root.pending is not None:
+            self.tiers.collect()
+        if self.over_budget() or (root is not None and root.pending is not None):
             self.native.poke(pc + COUNTER, self.later())
             return
-        root = self.root_at(pc)
+        if root is not None and root.compiled and self.native.peek(pc + COUNTER - 8):
+            return
         if root is not None and root.function and not self.prepare_function(root, registers):
             return
         if root is not None and not root.final:
@@ -162,6 +175,10 @@ class Driver:
         if self.native.twin[SLOTS["recording"]]:
             return
         root, exit = self.exits[number]
+        if root.pending is not None:
+            self.tiers.collect()
+            self.descriptors[number][2] = 0
+            return
         if exit.key is not None and exit.key[0] == MISFIT:
             self.misfit(root, exit)
             return
@@ -208,8 +225,16 @@ class Driver:
             return
         started = time.perf_counter()
         used = (self.native.twin[SLOTS["log"]] - self.log.buffer_info()[0]) // 8
-        new, path, code = self.take_in(session, split(self.log[:used]))
         root = session.root
+        words = self.log[:used]
+        key = session.path, words.tobytes()
+        known = root.known_segments.get(key)
+        if known is None:
+            new, path, code = self.take_in(session, split(words))
+            if not root.compiled:
+                root.known_segments[key] = path, code
+        else:
+            new, (path, code) = False, known
         if self.compile_next is root:
             self.compile_next, new = None, True
         self.seconds["recording"] += time.perf_counter() - started
@@ -218,25 +243,49 @@ class Driver:
                 self.compile(root)
             return
         if path is None or not pc:
-            self.fail(root, "left-frame", "")
+            self.left(root, "left-frame")
             return
         at_root = not path and pc == root.pc
         inside = bool(path) or root.code.loop_contains(root.pc, pc)
         if inside and not at_root and code is not None:
             after = pc + UNIT * code.instruction(pc).row.size
             if not self.profile_of(root.code).vectors(path, after):
-                self.record(Session(root, path, code))
+                self.record(Session(root, path, code), go_on=True)
                 return
         if not inside and not root.compiled:
-            self.fail(root, "left-loop", "")
+            self.left(root, "left-loop")
             return
         if not inside and not session.new and root.compiled:
             return
-        if new or session.new or not root.compiled or self.outdated(root):
+        if code is not None and not root.compiled and inside and self.goes_on(root, new, at_root):
+            self.record(Session(root, path, code), go_on=True)
+        elif new or session.new or not root.compiled or self.outdated(root):
             self.compile(root)
         elif not root.specs.get("wide"):
             root.specs["wide"] = True
             self.compile(root)
+
+    def goes_on(self, root: Root, new: bool, at_root: bool) -> bool:
+        """Whether a loop is to be recorded further before its first build: what is seen now needs no exit, no rebuild later."""
+        root.segments += 1
+        root.rounds += at_root
+        root.quiet = 0 if new else root.quiet + at_root
+        return root.quiet < QUIET_ROUNDS and root.segments < self.settings.warm_up
+
+    def left(self, root: Root, reason: str) -> None:
+        """A recording of a new loop broke off: what was seen before is compiled, unless the loop went round a few times only."""
+        segments, rounds = root.segments, root.rounds
+        root.segments = root.rounds = root.quiet = 0
+        few = 1 if self.settings.loop_threshold <= STEPWISE else SHORT_ROUNDS
+        if not root.compiled and (segments if reason == "left-frame" else rounds >= few):
+            self.compile(root)
+        else:
+            self.fail(root, reason, "")
+
+    @unseen
+    def ready(self, _pc: int, _registers: int) -> None:
+        """The worker has finished something."""
+        self.tiers.collect()
 
     def outdated(self, root: Root) -> bool:
         """Whether inline caches whose contents are constants of the compiled code have been filled anew since."""
@@ -249,7 +298,7 @@ class Driver:
     def close(self) -> None:
         """At exit: no compiled loop is entered any more, and nothing of the program is kept alive."""
         self.broken = True
-        self.upgrades.close()
+        self.tiers.close()
         for root in self.roots.values():
             self.native.poke(root.pc + COUNTER, 0)
             self.native.poke(root.pc + COUNTER - 8, 0)
@@ -260,7 +309,7 @@ class Driver:
 
     def over_budget(self) -> bool:
         """Whether recording and compiling have had their share of the run: a program must not become slow by being made fast."""
-        if self.settings.loop_threshold <= 2 or not self.settings.compile_share:
+        if self.settings.loop_threshold <= STEPWISE or not self.settings.compile_share:
             return False
         spent = sum(self.seconds.values())
         return bool(spent > FREE_SECONDS + (time.perf_counter() - self.started) * self.settings.compile_share / 100)
@@ -281,15 +330,17 @@ class Driver:
         return True
 
     # -- recording
-    def record(self, session: Session) -> None:
-        """Asks native code to go on in the recording interpreter."""
+    def record(self, session: Session, *, go_on: bool = False) -> None:
+        """Asks native code to go on in the recording interpreter; with ``go_on`` it is there already, and other activations are not."""
         self.session = session
         start = self.log.buffer_info()[0]
         twin = self.native.twin
         twin[SLOTS["log"]] = start
-        twin[SLOTS["log_limit"]] = start + 8 * (len(self.log) - 128)
+        words = FUNCTION_LOG_WORDS if session.root.function else len(self.log) - 128
+        twin[SLOTS["log_limit"]] = start + 8 * min(words, len(self.log) - 128)
         twin[SLOTS["recording"]] = 1
-        self.native.words[SLOTS["recording"]] = 1
+        if not go_on:
+            self.native.words[SLOTS["recording"]] = 1
 
     def take_in(self, session: Session, steps: list[tuple[int, Any]]) -> tuple[bool, Any, TracedCode | None]:
         """Adds a recording to the profile: whether anything is new, and the path and code at its end (None: it left the root frame)."""
@@ -347,7 +398,7 @@ class Driver:
 
     def deadline(self) -> float:
         """When a replay must have ended: large regions may only take what the run's share allows."""
-        if self.settings.loop_threshold <= 2 or not self.settings.compile_share:
+        if self.settings.loop_threshold <= STEPWISE or not self.settings.compile_share:
             return float("inf")
         now = time.perf_counter()
         return float(now + FREE_SECONDS / 2 + (now - self.started) * self.settings.compile_share / 400)
@@ -377,40 +428,40 @@ class Driver:
         raise Abort("no-progress", "the kinds at its header do not settle")
 
     def install(self, root: Root, region: Region, text: str) -> None:
-        """Compiles the text, loads it and lets the loop header enter it."""
+        """Has the text compiled: at once, or beside the program."""
         started = time.perf_counter()
         if "l" in self.settings.dump:
             print(text, file=sys.stderr)
-        data = self.compiler.object_bytes(text, verify=bool(self.settings.verify))
-        externals = self.externals(root, region)
-        self.keep.append(region.constants)
-        root.builds += 1
-        root.cached_words = region.cached_words
-        root.compiled, root.reason = True, ""
-        self.enter_at(root, elf.load(data, externals))
-        if self.settings.tiers:
-            self.upgrades.add(root.pc, (root, root.builds, text, externals))
+        self.tiers.compile(Build(root, region, text))
         self.seconds["compiling"] += time.perf_counter() - started
-        if "e" in self.settings.dump:
-            print(f"jitvm: compiled {root.code.code.co_filename}:{root.code.line(root.pc)} build {root.builds}, "
-                  f"{region.replayed} bytecodes, {len(region.exits)} exits, {len(data)} bytes", file=sys.stderr)
 
-    def enter_at(self, root: Root, loaded: Any) -> None:
-        """The loop's header enters this code from now on."""
+    def place(self, build: Build, data: bytes) -> None:
+        """Loads a build's code and lets the loop header enter it. Raises elf.LoaderError."""
+        root, region = build.root, build.region
+        if not build.externals:
+            build.externals = self.externals(root, region)
+            build.externals["work"] = build.work.buffer_info()[0]
+            self.keep += [region.constants, build.work]
+            root.builds += 1
+            build.number = root.builds
+            root.cached_words = region.cached_words
+            root.compiled, root.reason = True, ""
+            root.known_segments = {}
+        loaded = elf.load(data, build.externals)
         root.loaded.append(loaded)
         root.code.record.instructions[2 * root.code.unit_at(root.pc) + 2] = loaded.names["trace"]
+        if "e" in self.settings.dump:
+            print(f"jitvm: {self.now()} ms: compiled {root.code.code.co_filename}:{root.code.line(root.pc)} build {root.builds}, "
+                  f"level {build.level}, {region.replayed} bytecodes, {len(region.exits)} exits, {len(data)} bytes", file=sys.stderr)
 
-    def upgrade(self, job: tuple[Root, int, str, dict[str, int]]) -> None:
-        """In the background thread: the same text, compiled well."""
-        root, build, text, externals = job
-        try:
-            data = self.best_compiler.object_bytes(text)
-            if root.builds == build and not root.final:
-                self.enter_at(root, elf.load(data, externals))
-                if "e" in self.settings.dump:
-                    print(f"jitvm: better code for {root.code.code.co_filename}:{root.code.line(root.pc)}", file=sys.stderr)
-        except (LLVMError, elf.LoaderError) as error:
-            root.detail = str(error)
+    def now(self) -> int:
+        """Milliseconds since the first loop became hot."""
+        return int((time.perf_counter() - self.started) * 1000)
+
+    def rearm(self, root: Root) -> None:
+        """A build was lost: the loop is to become hot again."""
+        if not root.compiled and not root.final:
+            root.code.record.instructions[2 * root.code.unit_at(root.pc) + 3] = self.later()
 
     def externals(self, root: Root, region: Region) -> dict[str, int]:
         """The address of each symbol of a region's text."""
@@ -486,6 +537,8 @@ class Driver:
                        builds=root.builds, left_to_interpreter=left)
         stats.seconds["recording"] = round(self.seconds["recording"], 6)
         stats.seconds["compiling"] = round(self.seconds["replaying"] + self.seconds["compiling"], 6)
+        store = self.tiers.store
+        stats.cache("machine code", store.hits, store.misses, store.hits + store.misses, 0)
         stats.more["exits_taken"] = self.native.words[SLOTS["exits_taken"]]
 
     # -- look-ups

@@ -79,12 +79,8 @@ class FunctionRegion(Region):
 
     def poll_entry(self) -> None:
         """Signals and other threads: a waiting one has the activation run in the interpreter."""
-        waiting = self.op(f"load i32, ptr {self.breaker}")
-        test = self.op(f"icmp eq i32 {waiting}, 0")
-        good, bad = self.label(), self.label()
-        self.emit(f"br i1 {test}, label %{good}, label %{bad}, !prof !0")
-        self.leave(self.state, self.after(self.root_pc), None, bad)
-        self.at(good)
+        self.count_work()
+        self.poll(self.after(self.root_pc))
 
     # -- what differs from a loop's region
     def kill(self, index: int) -> None:

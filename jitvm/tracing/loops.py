@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 
 from jitvm.spec import layout
-from jitvm.tracing.emission import KINDS, Abort, number, truth
+from jitvm.tracing.emission import KINDS, WORK, Abort, number, truth
 from jitvm.tracing.globals import LEVEL
 from jitvm.tracing.machine import Machine
 from jitvm.tracing.values import (
@@ -67,6 +67,7 @@ class LoopsMixin(Machine):
     headers: list[Header]
     force_guard: Any
     arrivals: dict[Any, list[Any]]
+    worked: int
 
     # -- reaching a header
     def reach_header(self, pc: int) -> bool:
@@ -414,12 +415,25 @@ class LoopsMixin(Machine):
 
     def emit_poll(self, header: Header) -> None:
         """Signals and other threads: a waiting one leaves at the header, which does not count as a failure."""
+        self.count_work()
+        self.poll(header.pc)
+
+    def poll(self, pc: int) -> None:
+        """Leaves at ``pc`` where somebody waits."""
         waiting = self.op(f"load i32, ptr {self.breaker}")
         test = self.op(f"icmp eq i32 {waiting}, 0")
         good, bad = self.label(), self.label()
         self.emit(f"br i1 {test}, label %{good}, label %{bad}, !prof !0")
-        self.leave(self.state, header.pc, None, bad)
+        self.leave(self.state, pc, None, bad)
         self.at(good)
+
+    def count_work(self) -> None:
+        """Quick code shows that it runs (tracing/tiers.py): the word has a value it had not before."""
+        self.worked += 1
+        old, new = f"%work{self.worked}", f"%more{self.worked}"
+        self.emit(f"{old} = load i64, ptr @work{WORK}")
+        self.emit(f"{new} = add i64 {old}, 1{WORK}")
+        self.emit(f"store i64 {new}, ptr @work{WORK}")
 
     # -- joins
     def arrive(self, pc: int) -> None:

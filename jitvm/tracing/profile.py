@@ -38,9 +38,9 @@ class Profile:
             del self.outcomes[path, pc]
 
     def vectors(self, path: Path, pc: int) -> list[Vector]:
-        """The outcomes seen, the most frequent first; empty if the bytecode was never reached."""
+        """The outcomes seen, the more frequent first (by powers of 2: the same program gives the same code); empty if never reached."""
         known = self.outcomes.get((path, pc))
-        return sorted(known, key=lambda v: -known[v]) if known else []
+        return sorted(known, key=lambda v: -known[v].bit_length()) if known else []
 
 
 def split(log: Sequence[int]) -> list[tuple[int, Vector]]:

@@ -9,7 +9,7 @@ from time import perf_counter
 
 from jitvm.spec.bytecodes import UNIT
 from jitvm.tracing.calls import CallsMixin
-from jitvm.tracing.emission import CONSTANTS, FIELDS, Abort, Cache, FrameReference, number
+from jitvm.tracing.emission import CONSTANTS, FIELDS, WORK, Abort, Cache, FrameReference, number
 from jitvm.tracing.exits import Exit, ExitsMixin
 from jitvm.tracing.forced import ForcedMixin
 from jitvm.tracing.globals import GlobalsMixin
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 PROLOGUE = "define preserve_nonecc ptr @trace(ptr %pc, ptr %regs, ptr %consts, ptr %ctx, ptr %ts, i64 %word) nounwind {"
 COPIES = 3
 """How often a bytecode is replayed, each time with more known, before the paths that reach it are merged."""
-METADATA = '!0 = !{!"branch_weights", i32 2000, i32 1}\n!1 = !{!"branch_weights", i32 1, i32 2000}\n'
+METADATA = f'@work = external global i64{WORK}\n' '!0 = !{!"branch_weights", i32 2000, i32 1}\n!1 = !{!"branch_weights", i32 1, i32 2000}\n'
 
 
 class Mismatch(Exception):
@@ -105,6 +105,7 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
         self.passed: dict[Any, int] = {}
         self.replayed = 0
         self.spills = 0
+        self.worked = 0
         self.arguments = 0
 
     # -- the whole region
@@ -450,7 +451,7 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
         """The symbol of a word of a record's instructions."""
         key = (record.number, address - record.base)
         if key not in self.instr_symbols:
-            self.instr_symbols[key] = f"@w.{key[0]}.{key[1]}"
+            self.instr_symbols[key] = f"@w{len(self.instr_symbols)}"
         return self.instr_symbols[key]
 
     def sync(self) -> None:

@@ -1,82 +1,171 @@
-"""Better code for what stays hot: regions are compiled quickly at first, and well a little later, in a background thread.
+"""When and how well a region is compiled: quickly at first, and well when that code runs for long, both beside the program.
 
-The thread exists only while there is something to compile. It holds the interpreter lock only to hand over; LLVM works without it.
-When the thread wants the lock back, the host's lock request makes the running loop leave at its header (the poll), and the header
-enters the better code.
+A text is compiled at once, in the program's own thread, where there is one CPU only or somebody wants to see each step (thresholds of
+1 and 2, ``-X background=0``). Code made well is kept on disk; the next run of the program begins with it.
 """
 from __future__ import annotations
 
-import _thread
-import os
+import posix
+from _blake2 import blake2b
 
-from jitvm.backend.foreign import block_signals
+from jitvm.backend import cache
+from jitvm.backend.elf import LoaderError
+from jitvm.backend.llvm import Compiler, LLVMError
+from jitvm.backend.worker import Worker
+from jitvm.spec.settings import STEPWISE
+from jitvm.spec.words import array
+from jitvm.tracing.emission import WORK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
-DELAY_SECONDS = 0.02
-"""A region is compiled well when it has not been rebuilt for so long: programs that end sooner, and regions still growing, never pay."""
+    from jitvm.backend.worker import Job
+
+SECONDS_PER_LINE = 80e-6
+"""A region is compiled well when its quick code was seen to run for so long, by lines of LLVM's input: about twice what compiling it
+well takes. Programs that end sooner never pay, none pays more than twice what it had to (the ski rental rule)."""
 
 
-class Upgrades:
-    """The queue of regions to compile well, and the thread that does it."""
+class Store:
+    """Machine code on disk, found by the text that it was made of: nothing in the text is an address, so it fits every process.
 
-    def __init__(self, compile_well: Any) -> None:
-        self.compile_well = compile_well
-        self.waiting: dict[int, Any] = {}
-        self.running = False
-        self.closed = False
-        self.wake = _thread.allocate_lock()
-        self.done = _thread.allocate_lock()
-        self.wake.acquire()
-        os.register_at_fork(before=self.pause, after_in_child=self.forget)
+    What is compiled well is kept until the program ends, and then written.
+    """
 
-    def add(self, key: int, job: Any) -> None:
-        """Puts a region's newest build into the queue, in place of an older one."""
-        if self.closed:
-            return
-        self.waiting.pop(key, None)
-        self.waiting[key] = job
-        if not self.running:
-            self.running = True
-            self.done.acquire()
-            _thread.start_new_thread(self.work, ())
+    def __init__(self, key: bytes, used: bool) -> None:
+        self.key, self.used = key, used
+        self.fresh: dict[bytes, bytes] = {}
+        self.hits = self.misses = 0
 
-    def work(self) -> None:
-        """The thread: waits until the queue is at rest, then compiles the newest first: outer loops come after their inner ones."""
-        block_signals()
+    def load(self, text: str) -> bytes | None:
+        """The object of a text, if it was kept before."""
+        if not self.used:
+            return None
         try:
-            while self.waiting and not self.closed:
-                newest = next(reversed(self.waiting))
-                if self.wake.acquire(timeout=DELAY_SECONDS):
-                    return
-                if not self.waiting or next(reversed(self.waiting)) != newest:
-                    continue
-                while self.waiting and not self.closed:
-                    self.compile_well(self.waiting.popitem()[1])
-        finally:
-            self.running = False
-            self.done.release()
+            data = cache.load("trace", self.key + blake2b(text.encode()).digest())
+        except cache.CacheUnavailable:
+            self.used = False
+            return None
+        self.hits += data is not None
+        self.misses += data is None
+        return data
 
-    def pause(self) -> None:
-        """Before a fork: LLVM must not be at work in the parent when the child copies it."""
-        if self.running:
-            self.waiting.clear()
-            self.wait()
+    def keep(self, text: str, data: bytes) -> None:
+        """Notes an object, to be written at the end."""
+        if self.used:
+            self.fresh[self.key + blake2b(text.encode()).digest()] = data
+
+    def save(self) -> None:
+        """Writes what is new. A cache that cannot be written costs the next run time, nothing else."""
+        try:
+            while self.fresh:
+                cache.store("trace", *self.fresh.popitem())
+        except cache.CacheUnavailable:
+            self.fresh = {}
+
+
+class Build:
+    """One replay of a region on its way to machine code: ``number`` counts those of a root once they are in place."""
+
+    __slots__ = ("counting", "externals", "job", "level", "number", "region", "root", "text", "work")
+
+    def __init__(self, root: Any, region: Any, text: str) -> None:
+        self.root, self.region, self.counting = root, region, text
+        self.text = "\n".join([line for line in text.split("\n") if not line.endswith(WORK)])
+        self.work = array("Q", bytes(8))
+        self.externals: dict[str, int] = {}
+        self.job: Job | None = None
+        self.number = 0
+        self.level = 0
+
+
+class Tiers:
+    """The builds under way. ``place`` puts code in place, ``rearm`` hears of builds that a fork has lost."""
+
+    def __init__(self, native: Any, settings: Any, key: bytes, place: Callable[[Build, bytes], None],
+                 rearm: Callable[[Any], None]) -> None:
+        self.settings, self.place, self.rearm = settings, place, rearm
+        self.best: int = settings.codegen
+        self.quick = 0 if settings.tiers else self.best
+        self.beside = settings.background and settings.loop_threshold > STEPWISE and not settings.verify and \
+            len(posix.sched_getaffinity(0)) > 1
+        self.store = Store(key, settings.cache and settings.tiers)
+        self.compiler = Compiler(self.quick)
+        entry = native.code.names["vm_worker"]
+        self.worker, self.improver = Worker(entry, native.interpreter), Worker(entry, native.interpreter)
+        self.builds: list[Build] = []
+        posix.register_at_fork(after_in_child=self.forget)
+
+    def compile(self, build: Build) -> None:
+        """The first code of a build. Raises LLVMError where it is compiled at once and refused."""
+        build.level = self.quick
+        root = build.root
+        for other in self.builds:
+            if other.root is root and other.job is not None:
+                other.job.cancel()
+        self.builds = [other for other in self.builds if other.root is not root]
+        root.pending = None
+        known = self.store.load(build.text)
+        if known is not None:
+            build.level = self.best
+            self.place(build, known)
+            return
+        text = build.counting if self.settings.tiers else build.text
+        if self.beside:
+            build.job = self.worker.post(text, self.quick)
+        if build.job is not None:
+            root.pending = build
+            self.builds.append(build)
+            return
+        self.place(build, self.compiler.object_bytes(text, verify=bool(self.settings.verify)))
+        self.improve(build)
+
+    def improve(self, build: Build) -> None:
+        """Has better code made later on."""
+        if self.settings.tiers and build.level < self.best:
+            build.level = self.best
+            need = SECONDS_PER_LINE * build.text.count("\n")
+            build.job = self.improver.post(build.text, self.best, work=build.work.buffer_info()[0], need=need)
+            if build.job is not None:
+                self.builds.append(build)
+
+    def collect(self) -> None:
+        """Puts what the worker has finished in place."""
+        for build in [build for build in self.builds if build.job is not None and build.job.done]:
+            self.builds.remove(build)
+            assert build.job is not None
+            data = (self.improver if build.number else self.worker).take(build.job)
+            build.job = None
+            root = build.root
+            if root.pending is build:
+                root.pending = None
+            if data is None and not build.number:
+                root.final, root.reason, root.detail = True, "llvm", "its library cannot be used, or refused the text"
+            if data is None or root.final or (build.number and build.number != root.builds):
+                continue
+            if build.level == self.best:
+                self.store.keep(build.text, data)
+            try:
+                self.place(build, data)
+            except (LLVMError, LoaderError) as error:
+                root.detail = str(error)
+                continue
+            self.improve(build)
 
     def forget(self) -> None:
-        """In the child of a fork there is no thread."""
-        self.waiting.clear()
-
-    def wait(self) -> None:
-        """Waits for the thread to end."""
-        self.wake.release()
-        self.done.acquire()
-        self.done.release()
-        self.wake.acquire(blocking=False)
+        """In the child of a fork: what was under way in the parent is lost."""
+        for build in self.builds:
+            build.root.pending = None
+            self.rearm(build.root)
+        self.builds = []
 
     def close(self) -> None:
-        """At exit: nothing more is begun, what is under way is waited for."""
-        self.closed = True
-        self.pause()
+        """At exit: nothing more is begun, and nothing of the program is kept alive."""
+        self.store.save()
+        self.worker.close()
+        self.improver.close()
+        for build in self.builds:
+            build.root.pending = None
+        self.builds = []

@@ -115,4 +115,4 @@ def test_a_missing_library_is_an_llvm_error(monkeypatch: pytest.MonkeyPatch) -> 
         llvm.library_path()
     monkeypatch.setattr(llvm, "library_path", lambda: "/nowhere/lib.so")
     with pytest.raises(llvm.LLVMError, match="cannot be used"):
-        llvm._Library(False)
+        llvm._Library()

@@ -31,6 +31,7 @@ def test_apply() -> None:
         "loop_threshold": 3,
         "exit_threshold": 9,
         "call_threshold": 3,
+        "warm_up": 3,
         "verify": True,
         "jit": False,
         "dump": "ta",

@@ -1,0 +1,163 @@
+"""LLVM in threads beside the program: jobs are texts, results are objects. The threads are native (``jitvm/interpreter/worker.py``).
+
+The two sides share a block of words; the layout is that module's. Under the interpreter lock this side puts jobs into a ring; the
+thread takes them, and has the host call ``vm_ready`` in the main thread when one is finished. The thread takes no signal, rests
+before a fork and at exit, and is made anew in the child.
+"""
+from __future__ import annotations
+
+import os
+from time import sleep
+
+from jitvm.backend import llvm
+from jitvm.backend.foreign import Bytes, Int32, Int64, Object, Pointer, UInt32, bind, prototype
+from jitvm.spec.words import array
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+BLOCK_WORDS = 128
+_PAUSED, _BUSY, _PATH, _NAMES, _QUEUE = (place // 8 for place in (32, 40, 48, 320, 512))
+_SLOTS = 64
+_STATE, _TEXT, _LEVEL, _NEED, _BUFFER, _DATA, _SIZE, _WORK, _SEEN, _ACTIVE = range(10)
+_DISPOSE = 128 // 8 + 18
+_INTERPRETER = 504 // 8
+_DONE = 1
+_CANCELLED = 3
+_FUNCTIONS = ("InitializeNativeTarget", "InitializeNativeAsmPrinter", "GetProcessTriple", "GetHostCPUName", "GetHostCPUFeatures",
+              "GetTargetFromTriple", "CreateTargetMachine", "CreateTargetMachineData", "CopyStringRepOfTargetData", "ContextCreate",
+              "ContextDispose", "ParseAssembly", "DisposeModule", "SetDataLayout", "SetTarget", "TargetMachineEmitToMemory",
+              "GetBufferStart", "GetBufferSize", "DisposeMemoryBuffer")
+_REST_SECONDS = 0.0002
+
+_sem_init = bind("sem_init", Int32, Pointer, Int32, UInt32)
+_sem_post = bind("sem_post", Int32, Pointer)
+_create = bind("pthread_create", Int32, Pointer, Pointer, Pointer, Pointer)
+_detach = bind("pthread_detach", Int32, Pointer)
+_sigmask = bind("pthread_sigmask", Int32, Int32, Bytes, Pointer)
+_immortal = bind("Py_IncRef", None, Object)
+"""The thread sleeps on a word of the block until the process is gone."""
+_bytes_at = bind("PyBytes_FromStringAndSize", Object, Pointer, Int64)
+_SIG_BLOCK, _SIG_SETMASK = 0, 2
+
+
+class Job:
+    """A text to compile. ``done`` says whether the thread has finished with it."""
+
+    __slots__ = ("cancelled", "text", "words")
+
+    def __init__(self, text: str, level: int, work: int, need: int) -> None:
+        self.text = text.encode() + b"\0"
+        self.cancelled = False
+        self.words = array("Q", bytes(8 * 10))
+        self.words[_TEXT] = id(self.text) + bytes.__basicsize__ - 1
+        self.words[_LEVEL] = level
+        self.words[_WORK], self.words[_NEED] = work, need
+
+    @property
+    def done(self) -> bool:
+        """Whether the thread has compiled the text or failed to."""
+        return bool(self.words[_STATE])
+
+    def cancel(self) -> None:
+        """The result is not wanted any more: a job not yet begun is left out."""
+        self.cancelled = True
+        if not self.words[_STATE]:
+            self.words[_STATE] = _CANCELLED
+
+
+class Worker:
+    """The thread and its queue. ``entry`` is the address of the thread's main function, ``interpreter`` that of the host's state."""
+
+    def __init__(self, entry: int, interpreter: int) -> None:
+        self.entry = entry
+        self.block = array("Q", bytes(8 * BLOCK_WORDS))
+        _immortal(self.block)
+        self.block[_INTERPRETER] = interpreter
+        self.address = self.block.buffer_info()[0]
+        self.jobs: list[Job | None] = [None] * _SLOTS
+        self.running = False
+        self.closed = False
+        self.keep: list[bytes] = []
+        self.dispose: Any = None
+        os.register_at_fork(before=self.pause, after_in_parent=self.resume, after_in_child=self.forget)
+
+    def post(self, text: str, level: int, *, work: int = 0, need: float = 0.0) -> Job | None:
+        """Has a text compiled at a level of code generation. None: the queue is full.
+
+        ``work`` is the address of a word that running code changes: then the job waits until that was seen to happen for ``need``
+        seconds in all.
+        """
+        block = self.block
+        place = next((place for place in range(_SLOTS) if not block[_QUEUE + place]), -1)
+        if self.closed or place < 0:
+            return None
+        if not self.running:
+            self._start()
+        before = self.jobs[place]
+        if before is not None and before.cancelled:
+            self.take(before)  # it was under way when it was cancelled
+        job = Job(text, level, work, int(need * 1e9))
+        self.jobs[place] = job
+        block[_QUEUE + place] = job.words.buffer_info()[0]
+        _sem_post(self.address)
+        return job
+
+    def take(self, job: Job) -> bytes | None:
+        """The object that a finished job has made, once; None if LLVM refused the text."""
+        words = job.words
+        if words[_STATE] != _DONE:
+            return None
+        data: bytes = _bytes_at(words[_DATA], words[_SIZE])
+        if self.dispose is None:
+            self.dispose = prototype(None, Pointer)(self.block[_DISPOSE])
+        self.dispose(words[_BUFFER])
+        words[_STATE] = _CANCELLED
+        return data
+
+    def _start(self) -> None:
+        """Makes the thread, which takes no signal: those of the process are for the program's own threads."""
+        block = self.block
+        if not self.keep:
+            texts = [*(b"LLVMPY_" + name.encode() for name in _FUNCTIONS), llvm.RELOCATION, llvm.CODE_MODEL, b""]
+            self.keep = [os.fsencode(llvm.library_path()), *texts]
+            for place, text in enumerate(texts):
+                block[_NAMES + place] = id(text) + bytes.__basicsize__ - 1
+            block[_PATH] = id(self.keep[0]) + bytes.__basicsize__ - 1
+        _sem_init(self.address, 0, 0)
+        before, thread = array("Q", bytes(128)), array("Q", bytes(8))
+        _sigmask(_SIG_BLOCK, b"\xff" * 128, before.buffer_info()[0])
+        try:
+            if _create(thread.buffer_info()[0], None, self.entry, self.address):
+                raise llvm.LLVMError("no thread for the compiler")
+        finally:
+            _sigmask(_SIG_SETMASK, before.tobytes(), None)
+        _detach(thread[0])
+        self.running = True
+
+    def pause(self) -> None:
+        """Has the thread begin nothing more, and waits for what is under way: before a fork and at exit."""
+        self.block[_PAUSED] = 1
+        if self.running:
+            _sem_post(self.address)
+            while self.block[_BUSY]:
+                sleep(_REST_SECONDS)
+
+    def resume(self) -> None:
+        """The end of a pause."""
+        if not self.closed:
+            self.block[_PAUSED] = 0
+            if self.running:
+                _sem_post(self.address)
+
+    def forget(self) -> None:
+        """In the child of a fork there is no thread; another is made when a job is posted."""
+        self.running = False
+        self.block[_QUEUE:_QUEUE + _SLOTS] = array("Q", bytes(8 * _SLOTS))
+        self.block[_PAUSED] = 0
+
+    def close(self) -> None:
+        """At exit: nothing more is begun, what is under way is waited for."""
+        self.closed = True
+        self.pause()
