@@ -67,7 +67,7 @@ TABLE = (
     Setting("codegen", 1, "LLVM's code generation for hot loops: 0 compiles fastest, 2 runs fastest", high=3),
     Setting("tiers", True, "compile hot loops quickly first, and with codegen in the background when they stay hot"),
     Setting("background", True, "compile in a thread beside the program, where there is a second CPU"),
-    Setting("compile_share", 10, "percent of the run time that recording and compiling may take; 0: no bound", high=100),
+    Setting("compile_share", 8, "percent of the run time that recording and compiling may take; 0: no bound", high=100),
     Setting("cache", True, "keep bytecode and compiled loops on disk for the next run (the interpreter is kept in any case)"),
     Setting("format_cache", True, "keep parsed f-string and format specifications"),
     Setting("expression_cache", True, "keep what eval, exec and compile make of texts, for the next time"),

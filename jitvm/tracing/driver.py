@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 LOG_WORDS_PER_BYTECODE = 8
-SHORT_ROUNDS = 4
+SHORT_ROUNDS = 8
 """Compiled code does not pay for loops that go round fewer times than this: entering and leaving costs more than it saves."""
 FUNCTION_LOG_WORDS = 1200
 """The recording of a recursive function has no end of its own: after so much of it little is new."""
@@ -41,8 +41,10 @@ QUIET_ROUNDS = 5
 """A loop has been recorded long enough when so many rounds of it in turn brought nothing new."""
 UNSEEN_SECONDS = 0.05
 """Other threads are not let in for so long while the compiler runs in the program's thread: they could see its frames."""
-FREE_SECONDS = 0.06
+FREE_SECONDS = 0.02
 """What compiling may cost before its share of the run counts."""
+REPLAY_SECONDS = 0.0005
+"""What the replays of one outcome of a bytecode take, until the kinds settle."""
 RECOMPILATIONS = 40
 """Rebuilds of one region: each brings an exit in; then its exits stay exits."""
 NEVER = 1 << 60
@@ -307,11 +309,14 @@ class Driver:
         self.exits.clear()
         self.keep.clear()
 
-    def over_budget(self) -> bool:
-        """Whether recording and compiling have had their share of the run: a program must not become slow by being made fast."""
+    def over_budget(self, more: float = 0.0) -> bool:
+        """Whether recording and compiling have had their share of the run: a program must not become slow by being made fast.
+
+        ``more``: seconds that the next step will probably take.
+        """
         if self.settings.loop_threshold <= STEPWISE or not self.settings.compile_share:
             return False
-        spent = sum(self.seconds.values())
+        spent = sum(self.seconds.values()) + more
         return bool(spent > FREE_SECONDS + (time.perf_counter() - self.started) * self.settings.compile_share / 100)
 
     def prepare_function(self, root: Root, registers: int) -> bool:
@@ -381,7 +386,10 @@ class Driver:
 
     # -- compiling
     def compile(self, root: Root) -> None:
-        """Replays and compiles a region and puts it in place; a failure is noted with its reason."""
+        """Replays and compiles a region and puts it in place; a failure is noted with its reason. Too dear a one has to wait."""
+        if not root.compiled and self.over_budget(self.estimate(root)):
+            root.code.record.instructions[2 * root.code.unit_at(root.pc) + 3] = self.settings.loop_threshold
+            return
         collecting = gc.isenabled()
         gc.disable()
         try:
@@ -396,12 +404,19 @@ class Driver:
             if collecting:
                 gc.enable()
 
+    def estimate(self, root: Root) -> float:
+        """Seconds that a root's replay will probably take: by the outcomes in its profile."""
+        known = self.profile_of(root.code).outcomes.items()
+        code = root.code
+        return REPLAY_SECONDS * sum(len(vectors) for (path, pc), vectors in known
+                                    if root.function or code.loop_contains(root.pc, path[0] if path else pc))
+
     def deadline(self) -> float:
         """When a replay must have ended: large regions may only take what the run's share allows."""
         if self.settings.loop_threshold <= STEPWISE or not self.settings.compile_share:
             return float("inf")
         now = time.perf_counter()
-        return float(now + FREE_SECONDS / 2 + (now - self.started) * self.settings.compile_share / 400)
+        return float(now + 2 * FREE_SECONDS + (now - self.started) * self.settings.compile_share / 400)
 
     def replay(self, root: Root) -> tuple[Region, str]:
         """Replays until what the headers believe holds."""
