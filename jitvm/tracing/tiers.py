@@ -135,8 +135,7 @@ class Tiers:
         """Puts what the worker has finished in place."""
         for build in [build for build in self.builds if build.job is not None and build.job.done]:
             self.builds.remove(build)
-            assert build.job is not None
-            data = (self.improver if build.number else self.worker).take(build.job)
+            data = self.taken(build)
             build.job = None
             root = build.root
             if root.pending is build:
@@ -162,10 +161,18 @@ class Tiers:
         self.builds = []
 
     def close(self) -> None:
-        """At exit: nothing more is begun, and nothing of the program is kept alive."""
-        self.store.save()
+        """At exit: nothing more is begun, and nothing of the program is kept alive. What was under way is kept for the next run."""
         self.worker.close()
         self.improver.close()
         for build in self.builds:
             build.root.pending = None
+            data = self.taken(build) if build.job is not None and build.job.done else None
+            if data is not None and build.level == self.best:
+                self.store.keep(build.text, data)
         self.builds = []
+        self.store.save()
+
+    def taken(self, build: Build) -> bytes | None:
+        """The object of a build whose job is done; None if LLVM refused the text."""
+        assert build.job is not None
+        return (self.improver if build.number else self.worker).take(build.job)

@@ -15,7 +15,9 @@ MODES = (
     harness.Mode("default"),
     harness.Mode("threshold-1", ("-X", "threshold=1")),
     harness.Mode("threshold-2-codegen-0", ("-X", "threshold=2", "-X", "codegen=0")),
-    harness.Mode("codegen-2", ("-X", "loop_threshold=20", "-X", "codegen=2")),
+    harness.Mode("codegen-2", ("-X", "loop_threshold=20", "-X", "codegen=2", "-X", "grace=0")),
+    harness.Mode("beside", ("-X", "loop_threshold=20", "-X", "call_threshold=20", "-X", "exit_threshold=3", "-X", "grace=0",
+                            "-X", "cache=0")),
     harness.Mode("force-exits", ("-X", "threshold=2", "-X", "force_exits=1")),
     harness.Mode("verify", ("-X", "threshold=2", "-X", "verify=1")),
 )
