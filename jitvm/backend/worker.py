@@ -76,6 +76,7 @@ class Worker:
         _immortal(self.block)
         self.block[_INTERPRETER] = interpreter
         self.address = self.block.buffer_info()[0]
+        _sem_init(self.address, 0, 0)
         self.jobs: list[Job | None] = [None] * _SLOTS
         self.running = False
         self.closed = False
@@ -94,6 +95,7 @@ class Worker:
         if self.closed or place < 0:
             return None
         if not self.running:
+            self.running = True  # first of all: what runs meanwhile may post as well
             self._start()
         before = self.jobs[place]
         if before is not None and before.cancelled:
@@ -125,16 +127,15 @@ class Worker:
             for place, text in enumerate(texts):
                 block[_NAMES + place] = id(text) + bytes.__basicsize__ - 1
             block[_PATH] = id(self.keep[0]) + bytes.__basicsize__ - 1
-        _sem_init(self.address, 0, 0)
         before, thread = array("Q", bytes(128)), array("Q", bytes(8))
         _sigmask(_SIG_BLOCK, b"\xff" * 128, before.buffer_info()[0])
         try:
             if _create(thread.buffer_info()[0], None, self.entry, self.address):
+                self.running = False
                 raise llvm.LLVMError("no thread for the compiler")
         finally:
             _sigmask(_SIG_SETMASK, before.tobytes(), None)
         _detach(thread[0])
-        self.running = True
 
     def pause(self) -> None:
         """Has the thread begin nothing more, and waits for what is under way: before a fork and at exit."""
@@ -154,6 +155,7 @@ class Worker:
     def forget(self) -> None:
         """In the child of a fork there is no thread; another is made when a job is posted."""
         self.running = False
+        _sem_init(self.address, 0, 0)
         self.block[_QUEUE:_QUEUE + _SLOTS] = array("Q", bytes(8 * _SLOTS))
         self.block[_PAUSED] = 0
 
