@@ -1,6 +1,6 @@
 """LLVM in threads beside the program: jobs are texts, results are objects. The threads are native (``jitvm/interpreter/worker.py``).
 
-The two sides share a block of words; the layout is that module's. Under the interpreter lock this side puts jobs into a ring; the
+The two sides share a block of words (``jitvm/spec/shared.py``). Under the interpreter lock this side puts jobs into a ring; the
 thread takes them, and has the host call ``vm_ready`` in the main thread when one is finished. The thread takes no signal, rests
 before a fork and at exit, and is made anew in the child.
 """
@@ -11,6 +11,7 @@ from time import sleep
 
 from jitvm.backend import llvm
 from jitvm.backend.foreign import Bytes, Int32, Int64, Object, Pointer, UInt32, bind, prototype
+from jitvm.spec.shared import CONSTANTS, LLVM_FUNCTIONS
 from jitvm.spec.words import array
 
 TYPE_CHECKING = False
@@ -18,17 +19,12 @@ if TYPE_CHECKING:
     from typing import Any
 
 BLOCK_WORDS = 128
-_PAUSED, _BUSY, _PATH, _NAMES, _QUEUE = (place // 8 for place in (32, 40, 48, 320, 512))
-_SLOTS = 64
-_STATE, _TEXT, _LEVEL, _NEED, _BUFFER, _DATA, _SIZE, _WORK, _SEEN, _ACTIVE = range(10)
-_DISPOSE = 128 // 8 + 18
-_INTERPRETER = 504 // 8
-_DONE = 1
-_CANCELLED = 3
-_FUNCTIONS = ("InitializeNativeTarget", "InitializeNativeAsmPrinter", "GetProcessTriple", "GetHostCPUName", "GetHostCPUFeatures",
-              "GetTargetFromTriple", "CreateTargetMachine", "CreateTargetMachineData", "CopyStringRepOfTargetData", "ContextCreate",
-              "ContextDispose", "ParseAssembly", "DisposeModule", "SetDataLayout", "SetTarget", "TargetMachineEmitToMemory",
-              "GetBufferStart", "GetBufferSize", "DisposeMemoryBuffer")
+_WORD = {name: place // 8 for name, place in CONSTANTS.items() if name.startswith(("WORKER_", "JOB_", "LLVM_"))}
+_PAUSED, _BUSY, _PATH, _NAMES, _QUEUE, _INTERPRETER = (
+    _WORD["WORKER_" + name] for name in ("PAUSED", "BUSY", "PATH", "NAMES", "QUEUE", "INTERPRETER"))
+_STATE, _TEXT, _LEVEL, _NEED, _BUFFER, _DATA, _SIZE, _WORK = (
+    _WORD["JOB_" + name] for name in ("STATE", "TEXT", "LEVEL", "NEED", "BUFFER", "DATA", "SIZE", "WORK"))
+_SLOTS, _DONE, _CANCELLED = (CONSTANTS[name] for name in ("WORKER_SLOTS", "JOB_DONE", "JOB_CANCELLED"))
 _REST_SECONDS = 0.0002
 
 _sem_init = bind("sem_init", Int32, Pointer, Int32, UInt32)
@@ -50,7 +46,7 @@ class Job:
     def __init__(self, text: str, level: int, work: int, need: int) -> None:
         self.text = text.encode() + b"\0"
         self.cancelled = False
-        self.words = array("Q", bytes(8 * 10))
+        self.words = array("Q", bytes(CONSTANTS["JOB_BYTES"]))
         self.words[_TEXT] = id(self.text) + bytes.__basicsize__ - 1
         self.words[_LEVEL] = level
         self.words[_WORK], self.words[_NEED] = work, need
@@ -113,7 +109,7 @@ class Worker:
             return None
         data: bytes = _bytes_at(words[_DATA], words[_SIZE])
         if self.dispose is None:
-            self.dispose = prototype(None, Pointer)(self.block[_DISPOSE])
+            self.dispose = prototype(None, Pointer)(self.block[_WORD["LLVM_DISPOSE_BUFFER"]])
         self.dispose(words[_BUFFER])
         words[_STATE] = _CANCELLED
         return data
@@ -122,7 +118,7 @@ class Worker:
         """Makes the thread, which takes no signal: those of the process are for the program's own threads."""
         block = self.block
         if not self.keep:
-            texts = [*(b"LLVMPY_" + name.encode() for name in _FUNCTIONS), llvm.RELOCATION, llvm.CODE_MODEL, b""]
+            texts = [*(b"LLVMPY_" + name.encode() for name in LLVM_FUNCTIONS.values()), llvm.RELOCATION, llvm.CODE_MODEL, b""]
             self.keep = [os.fsencode(llvm.library_path()), *texts]
             for place, text in enumerate(texts):
                 block[_NAMES + place] = id(text) + bytes.__basicsize__ - 1

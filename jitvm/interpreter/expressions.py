@@ -1,35 +1,19 @@
 """eval, exec and compile of texts: code that was compiled before is used again where nobody can tell (``runtime/expressions.py``).
 
-The table is an array of sets of four rows. A row: tag, text, code, file name, checks, used lately, key, hand of its set (first row
-only). A key says how the text is compiled: bits 0-1 the mode, 2 by ``compile``, 3-5 the optimisation plus 1, 17-24 the future flags.
-A text is compiled for the table when it comes a second time; until then its row holds the tag alone.
+The table is an array of sets of four rows (``spec/shared.py``). A row: tag, text, code, file name, checks, used lately, key, hand of
+its set (first row only). A key says how the text is compiled: bits 0-1 the mode, 2 by ``compile``, 3-5 the optimisation plus 1, 17-24
+the future flags. A text is compiled for the table when it comes a second time; until then its row holds the tag alone.
 """
 from jitvm.rpython.dialect import *
 
 MODE_EVAL = 0
 MODE_EXEC = 1
 MODE_SINGLE = 2
-BY_COMPILE = 4
-FUTURE_FLAGS = 33423360
-TAG_FACTOR = -7046029254386353131
-ROW_TAG = 0
-ROW_TEXT = 8
-ROW_CODE = 16
-ROW_FILE = 24
-ROW_CHECKS = 32
-ROW_USED = 40
-ROW_KEY = 48
-ROW_HAND = 56
-ROW_BYTES = 64
 SET_BYTES = 256
-WAYS = 4
-REFUSED = 1
-NO_TABLE_YET = 1
 LONGEST_TEXT = 16384
 COMPILER_DEPTH = 60
 IS_DICT = 536870912
 CHECK_BYTES = 24
-CHECK_CODE = -2
 
 
 @helper(raises=True, runs=True)

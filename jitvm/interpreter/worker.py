@@ -1,7 +1,7 @@
 """The thread that runs LLVM beside the program: native from end to end, it never takes the interpreter lock.
 
-It shares one block of words with ``jitvm/backend/worker.py``, which makes it and says what each word is. A thread of Python would wait
-for the lock before, between and after LLVM's functions, five milliseconds each time, while compiled loops hold it.
+It shares one block of words with ``jitvm/backend/worker.py``; ``jitvm/spec/shared.py`` says what each word is. A thread of Python
+would wait for the lock before, between and after LLVM's functions, five milliseconds each time, while compiled loops hold it.
 """
 from jitvm.rpython.dialect import *
 
@@ -9,58 +9,7 @@ RTLD_NOW = 2
 NAP = 1000
 LONGEST_NAP = 64000
 
-# Words of the block (byte offsets).
-WAKE = 0
-PAUSED = 32
-BUSY = 40
-PATH = 48
-LIBRARY = 56
-LIBRARY_REFUSED = 64
-MACHINES = 88
-LAYOUT = 120
-TRIPLE = 496
-INTERPRETER = 504
-FUNCTIONS = 128
-NAMES = 320
-QUEUE = 512
-QUEUE_SLOTS = 64
 MOST_ACTIVE = 4000000
-
-# Words of a job.
-STATE = 0
-TEXT = 8
-LEVEL = 16
-NEED = 24
-BUFFER = 32
-DATA = 40
-SIZE = 48
-WORK = 56
-SEEN = 64
-ACTIVE = 72
-WAITING = 0
-DONE = 1
-FAILED = 2
-
-# LLVM's functions, in the order of their names in the block.
-INITIALIZE_TARGET = 128
-INITIALIZE_PRINTER = 136
-GET_TRIPLE = 144
-GET_CPU = 152
-GET_FEATURES = 160
-GET_TARGET = 168
-CREATE_MACHINE = 176
-CREATE_DATA = 184
-COPY_DATA = 192
-CREATE_CONTEXT = 200
-DISPOSE_CONTEXT = 208
-PARSE = 216
-DISPOSE_MODULE = 224
-SET_LAYOUT = 232
-SET_TRIPLE = 240
-EMIT = 248
-BUFFER_START = 256
-BUFFER_SIZE = 264
-FUNCTION_COUNT = 19
 
 
 @entry
@@ -80,16 +29,16 @@ def work_off(block: Ptr) -> None:
     nap = NAP
     before = now()
     while left != 0:
-        store_int(block, BUSY, 1)
+        store_int(block, WORKER_BUSY, 1)
         fence(block)
         left = 0
-        if load_int(block, PAUSED) == 0:
+        if load_int(block, WORKER_PAUSED) == 0:
             moment = now()
             left = round_of_jobs(block, moment - before)
             before = moment
-        store_int(block, BUSY, 0)
+        store_int(block, WORKER_BUSY, 0)
         if left != 0:
-            if left > QUEUE_SLOTS:
+            if left > WORKER_SLOTS:
                 nap = NAP
             elif nap < LONGEST_NAP:
                 nap = nap + nap
@@ -108,13 +57,13 @@ def round_of_jobs(block: Ptr, elapsed: Int) -> Int:
     """Looks at each waiting job once; how many are left that wait, and more than there are slots if the code of one is running."""
     left = 0
     place = 0
-    while place < QUEUE_SLOTS:
-        slot = block + QUEUE + 8 * place
+    while place < WORKER_SLOTS:
+        slot = block + WORKER_QUEUE + 8 * place
         job = load_pointer(slot, 0)
         if job != NULLP:
-            if load_int(job, STATE) != WAITING:
+            if load_int(job, JOB_STATE) != JOB_WAITING:
                 store_pointer(slot, 0, NULLP)
-            elif load_int(block, PAUSED) != 0:
+            elif load_int(block, WORKER_PAUSED) != 0:
                 return 0
             elif worth_it(job, elapsed) != 0:
                 compile_job(block, job)
@@ -122,28 +71,28 @@ def round_of_jobs(block: Ptr, elapsed: Int) -> Int:
                 announce(block)
             else:
                 left = left + 1
-                if load_int(job, ACTIVE) < 0:
-                    left = left + QUEUE_SLOTS
+                if load_int(job, JOB_ACTIVE) < 0:
+                    left = left + WORKER_SLOTS
         place = place + 1
     return left
 
 
 @helper(cold=True)
 def worth_it(job: Ptr, elapsed: Int) -> Int:
-    """Whether a job is to be done now: its code, as it is, has run for so long as the job asks (the sign of ACTIVE: it is running)."""
-    work = load_pointer(job, WORK)
+    """Whether a job is to be done now: its code, as it is, has run for so long as the job asks (the sign of JOB_ACTIVE: it is running)."""
+    work = load_pointer(job, JOB_WORK)
     if work == NULLP:
         return 1
-    active = load_int(job, ACTIVE)
+    active = load_int(job, JOB_ACTIVE)
     if active < 0:
         active = 0 - active
-    if load_int(work, 0) == load_int(job, SEEN):
-        store_int(job, ACTIVE, active)
+    if load_int(work, 0) == load_int(job, JOB_SEEN):
+        store_int(job, JOB_ACTIVE, active)
         return 0
-    store_int(job, SEEN, load_int(work, 0))
+    store_int(job, JOB_SEEN, load_int(work, 0))
     active = active + select(elapsed < MOST_ACTIVE, elapsed, MOST_ACTIVE)
-    store_int(job, ACTIVE, 0 - active)
-    return as_int(active >= load_int(job, NEED))
+    store_int(job, JOB_ACTIVE, 0 - active)
+    return as_int(active >= load_int(job, JOB_NEED))
 
 
 @helper(cold=True)
@@ -157,74 +106,74 @@ def now() -> Int:
 @helper(cold=True)
 def compile_job(block: Ptr, job: Ptr) -> None:
     """Compiles a job's text to an object in memory."""
-    state = FAILED
+    state = JOB_FAILED
     if open_llvm(block) != 0:
-        machine = machine_of(block, load_int(job, LEVEL))
+        machine = machine_of(block, load_int(job, JOB_LEVEL))
         if machine != 0:
             message = local()
             store_int(message, 0, 0)
-            context = call_address(load_pointer(block, CREATE_CONTEXT))
-            module = call_address(load_pointer(block, PARSE), context, load_int(job, TEXT), as_int(message))
+            context = call_address(load_pointer(block, LLVM_CREATE_CONTEXT))
+            module = call_address(load_pointer(block, LLVM_PARSE), context, load_int(job, JOB_TEXT), as_int(message))
             if module != 0:
-                call_address(load_pointer(block, SET_LAYOUT), module, load_int(block, LAYOUT))
-                call_address(load_pointer(block, SET_TRIPLE), module, load_int(block, TRIPLE))
-                buffer = call_address(load_pointer(block, EMIT), machine, module, 1, as_int(message))
+                call_address(load_pointer(block, LLVM_SET_LAYOUT), module, load_int(block, WORKER_LAYOUT))
+                call_address(load_pointer(block, LLVM_SET_TRIPLE), module, load_int(block, WORKER_TRIPLE))
+                buffer = call_address(load_pointer(block, LLVM_EMIT), machine, module, 1, as_int(message))
                 if buffer != 0:
-                    store_int(job, BUFFER, buffer)
-                    store_int(job, DATA, call_address(load_pointer(block, BUFFER_START), buffer))
-                    store_int(job, SIZE, call_address(load_pointer(block, BUFFER_SIZE), buffer))
-                    state = DONE
-                call_address(load_pointer(block, DISPOSE_MODULE), module)
-            call_address(load_pointer(block, DISPOSE_CONTEXT), context)
-    store_int(job, STATE, state)
+                    store_int(job, JOB_BUFFER, buffer)
+                    store_int(job, JOB_DATA, call_address(load_pointer(block, LLVM_BUFFER_START), buffer))
+                    store_int(job, JOB_SIZE, call_address(load_pointer(block, LLVM_BUFFER_SIZE), buffer))
+                    state = JOB_DONE
+                call_address(load_pointer(block, LLVM_DISPOSE_MODULE), module)
+            call_address(load_pointer(block, LLVM_DISPOSE_CONTEXT), context)
+    store_int(job, JOB_STATE, state)
 
 
 @helper(cold=True)
 def open_llvm(block: Ptr) -> Int:
     """Opens the library at the first job; 0 if it cannot be used."""
-    if load_int(block, LIBRARY) != 0:
+    if load_int(block, WORKER_LIBRARY) != 0:
         return 1
-    if load_int(block, LIBRARY_REFUSED) != 0:
+    if load_int(block, WORKER_REFUSED) != 0:
         return 0
-    library = dlopen(load_pointer(block, PATH), RTLD_NOW)
+    library = dlopen(load_pointer(block, WORKER_PATH), RTLD_NOW)
     if library == NULLP:
-        store_int(block, LIBRARY_REFUSED, 1)
+        store_int(block, WORKER_REFUSED, 1)
         return 0
     i = 0
-    while i < FUNCTION_COUNT:
-        function = dlsym(library, load_pointer(block, NAMES + 8 * i))
+    while i < WORKER_FUNCTION_COUNT:
+        function = dlsym(library, load_pointer(block, WORKER_NAMES + 8 * i))
         if function == NULLP:
-            store_int(block, LIBRARY_REFUSED, 1)
+            store_int(block, WORKER_REFUSED, 1)
             return 0
-        store_pointer(block, FUNCTIONS + 8 * i, function)
+        store_pointer(block, WORKER_FUNCTIONS + 8 * i, function)
         i = i + 1
-    call_address(load_pointer(block, INITIALIZE_TARGET))
-    call_address(load_pointer(block, INITIALIZE_PRINTER))
-    call_address(load_pointer(block, GET_TRIPLE), as_int(block + TRIPLE))
-    store_pointer(block, LIBRARY, library)
+    call_address(load_pointer(block, LLVM_INITIALIZE_TARGET))
+    call_address(load_pointer(block, LLVM_INITIALIZE_PRINTER))
+    call_address(load_pointer(block, LLVM_GET_TRIPLE), as_int(block + WORKER_TRIPLE))
+    store_pointer(block, WORKER_LIBRARY, library)
     return 1
 
 
 @helper(cold=True)
 def machine_of(block: Ptr, level: Int) -> Int:
     """LLVM's target machine for a level of code generation, made at first use; 0 if there is none."""
-    place = block + MACHINES + 8 * (level & 3)
+    place = block + WORKER_MACHINES + 8 * (level & 3)
     if load_int(place, 0) == 0:
         words = local4()
-        triple = load_int(block, TRIPLE)
-        call_address(load_pointer(block, GET_CPU), as_int(words))
-        call_address(load_pointer(block, GET_FEATURES), as_int(words + 8))
-        target = call_address(load_pointer(block, GET_TARGET), triple, as_int(words + 16))
+        triple = load_int(block, WORKER_TRIPLE)
+        call_address(load_pointer(block, LLVM_GET_CPU), as_int(words))
+        call_address(load_pointer(block, LLVM_GET_FEATURES), as_int(words + 8))
+        target = call_address(load_pointer(block, LLVM_GET_TARGET), triple, as_int(words + 16))
         if target == 0:
             return 0
-        texts = block + NAMES + 8 * FUNCTION_COUNT
-        machine = call_address(load_pointer(block, CREATE_MACHINE), target, triple, load_int(words, 0), load_int(words, 8),
+        texts = block + WORKER_TEXTS
+        machine = call_address(load_pointer(block, LLVM_CREATE_MACHINE), target, triple, load_int(words, 0), load_int(words, 8),
                                level, load_int(texts, 0), load_int(texts, 8), 0, 1, load_int(texts, 16))
         if machine == 0:
             return 0
-        if load_int(block, LAYOUT) == 0:
-            data = call_address(load_pointer(block, CREATE_DATA), machine)
-            call_address(load_pointer(block, COPY_DATA), data, as_int(block + LAYOUT))
+        if load_int(block, WORKER_LAYOUT) == 0:
+            data = call_address(load_pointer(block, LLVM_CREATE_DATA), machine)
+            call_address(load_pointer(block, LLVM_COPY_DATA), data, as_int(block + WORKER_LAYOUT))
         store_int(place, 0, machine)
     return load_int(place, 0)
 
@@ -237,7 +186,7 @@ def announce(block: Ptr) -> None:
     """
     set_work_done(1)
     Py_AddPendingCall(address_of("vm_work_done"), NULLP)
-    set_interp_eval_breaker(load_pointer(block, INTERPRETER), 1)
+    set_interp_eval_breaker(load_pointer(block, WORKER_INTERPRETER), 1)
 
 
 @entry

@@ -6,7 +6,7 @@ import struct
 from dataclasses import dataclass
 
 from jitvm.rpython.reader import Function
-from jitvm.spec import layout
+from jitvm.spec import layout, shared
 from jitvm.spec.bytecodes import Bytecode
 from jitvm.spec.cfunctions import CFUNCTIONS
 
@@ -37,7 +37,7 @@ class Library:
 
     def __init__(self, functions: dict[str, Function], constants: dict[str, int]):
         self.functions = functions
-        self.constants = {**constants, **layout.current()[1]}
+        self.constants = {**constants, **layout.current()[1], **shared.CONSTANTS}
         self.wanted: dict[str, tuple[Function, dict[str, str], bool]] = {}
         self.handlers: set[str] = set()
         self.outlines: dict[str, str] = {}

@@ -10,7 +10,7 @@ import ast
 
 from jitvm.rpython.library import COMPARISONS, OPERATORS
 from jitvm.rpython.reader import Function, Program
-from jitvm.spec import layout
+from jitvm.spec import layout, shared
 from jitvm.spec.cfunctions import CFUNCTIONS, COMPUTED, EXCEPTION_TYPES, OBJECTS, STATE
 
 WAYS = ("NEXT", "JUMP", "ERROR", "EXHAUSTED", "SKIP")
@@ -22,7 +22,7 @@ class Generator(ast.NodeTransformer):
     def __init__(self, program: Program, function: Function, abstract: frozenset[str]):
         self.program, self.function, self.abstract = program, function, abstract
         self.logged = function.kind in ("opcode", "inline")
-        self.constants = {**program.constants, **layout.current()[1]}
+        self.constants = {**program.constants, **layout.current()[1], **shared.CONSTANTS}
         self.locals = {n.id for n in ast.walk(function.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
         self.locals |= {name for name, _ in function.parameters}
 

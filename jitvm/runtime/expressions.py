@@ -13,6 +13,7 @@ import marshal
 import sys
 
 from jitvm.runtime.errors import without_own
+from jitvm.spec.shared import CONSTANTS
 from jitvm.spec.words import array
 
 TYPE_CHECKING = False
@@ -26,11 +27,10 @@ else:
 
 # As in interpreter/expressions.py.
 MODES = ("eval", "exec", "single")
-BY_COMPILE, FUTURE_FLAGS = 4, 33423360
-TAG_FACTOR = -7046029254386353131
-ROW_WORDS, WAYS, KEY_WORD, CODE_WORD = 8, 4, 6, 2
-REFUSED = 1
-CHECK_CODE, CHECK_OTHER = -2, -1
+BY_COMPILE, FUTURE_FLAGS, TAG_FACTOR, WAYS, REFUSED, CHECK_CODE = (
+    CONSTANTS[name] for name in ("BY_COMPILE", "FUTURE_FLAGS", "TAG_FACTOR", "WAYS", "REFUSED", "CHECK_CODE"))
+ROW_WORDS, KEY_WORD, CODE_WORD = (CONSTANTS[name] // 8 for name in ("ROW_BYTES", "ROW_KEY", "ROW_CODE"))
+CHECK_OTHER = -1
 WORD = (1 << 64) - 1
 ANONYMOUS = eval("lambda: 0").__code__.co_filename
 """The file name that eval and exec give: the host's own object."""

@@ -9,7 +9,7 @@ from time import perf_counter
 from jitvm.runtime import errors
 from jitvm.runtime.sources import Sources
 from jitvm.spec.bytecodes import COUNTER
-from jitvm.spec.cfunctions import SLOTS
+from jitvm.spec.cfunctions import NO_TABLE_YET, SLOTS
 from jitvm.spec.settings import STEPWISE
 
 TYPE_CHECKING = False
@@ -38,8 +38,6 @@ class Machine:
 
 machine: Machine | None = None
 _host_only = ""
-NO_TABLE_YET = 1
-"""What stands for the address of the expression cache's table before that is made (interpreter/expressions.py)."""
 
 
 def start(settings: Settings) -> Machine | None:
@@ -125,7 +123,7 @@ def _first_hot(pc: int, registers: int) -> None:
     assert machine is not None
     settings = machine.settings
     if settings.loop_threshold > STEPWISE and perf_counter() - machine.started < settings.grace / 1000:
-        machine.native.poke(pc + COUNTER, max(1, settings.loop_threshold // 16))
+        machine.native.poke(pc + COUNTER, settings.soon())
         return
     collecting = gc.isenabled()
     gc.disable()

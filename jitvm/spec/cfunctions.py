@@ -205,6 +205,9 @@ plans_off plans_made plan_finds
 """.split())
 """Mutable words of a context. Those that count are statistics; none belongs to a thread: the interpreter lock guards them."""
 
+NO_TABLE_YET = 1
+"""What stands for the address of the table of texts (``expressions``) before that is made."""
+
 FREE_LIST_LIMIT = 512
 """Dead ints, and dead floats, that a context keeps for reuse: more would keep memory of a burst for ever."""
 

@@ -110,6 +110,10 @@ class Settings:
             for other in row.sets:
                 setattr(self, other, value)
 
+    def soon(self) -> int:
+        """The counter of a loop that is to be looked at again soon."""
+        return max(1, int(self.loop_threshold) // 16)
+
     def changed(self) -> dict[str, Any]:
         """The settings that differ from their defaults."""
         return {row.name: getattr(self, row.name) for row in TABLE if getattr(self, row.name) != row.default}

@@ -1,0 +1,88 @@
+"""Memory that native code and the runtime share, as constants of restricted Python: the queue of the compiler thread, the table of texts.
+
+Offsets are in bytes. Not on the path of a short script.
+"""
+from __future__ import annotations
+
+from jitvm.spec.cfunctions import NO_TABLE_YET
+
+LLVM_FUNCTIONS = {
+    "LLVM_INITIALIZE_TARGET": "InitializeNativeTarget",
+    "LLVM_INITIALIZE_PRINTER": "InitializeNativeAsmPrinter",
+    "LLVM_GET_TRIPLE": "GetProcessTriple",
+    "LLVM_GET_CPU": "GetHostCPUName",
+    "LLVM_GET_FEATURES": "GetHostCPUFeatures",
+    "LLVM_GET_TARGET": "GetTargetFromTriple",
+    "LLVM_CREATE_MACHINE": "CreateTargetMachine",
+    "LLVM_CREATE_DATA": "CreateTargetMachineData",
+    "LLVM_COPY_DATA": "CopyStringRepOfTargetData",
+    "LLVM_CREATE_CONTEXT": "ContextCreate",
+    "LLVM_DISPOSE_CONTEXT": "ContextDispose",
+    "LLVM_PARSE": "ParseAssembly",
+    "LLVM_DISPOSE_MODULE": "DisposeModule",
+    "LLVM_SET_LAYOUT": "SetDataLayout",
+    "LLVM_SET_TRIPLE": "SetTarget",
+    "LLVM_EMIT": "TargetMachineEmitToMemory",
+    "LLVM_BUFFER_START": "GetBufferStart",
+    "LLVM_BUFFER_SIZE": "GetBufferSize",
+    "LLVM_DISPOSE_BUFFER": "DisposeMemoryBuffer",
+}
+"""The functions that the compiler thread calls: the constant that is the place of each in the block, and its name after ``LLVMPY_``."""
+
+_FUNCTIONS = 128
+_NAMES = 320
+
+CONSTANTS = {
+    "NO_TABLE_YET": NO_TABLE_YET,
+    # the block of a compiler thread (backend/worker.py); it begins with the semaphore that wakes the thread
+    "WORKER_PAUSED": 32,
+    "WORKER_BUSY": 40,
+    "WORKER_PATH": 48,
+    "WORKER_LIBRARY": 56,
+    "WORKER_REFUSED": 64,
+    "WORKER_MACHINES": 88,
+    "WORKER_LAYOUT": 120,
+    "WORKER_FUNCTIONS": _FUNCTIONS,
+    "WORKER_FUNCTION_COUNT": len(LLVM_FUNCTIONS),
+    "WORKER_NAMES": _NAMES,
+    "WORKER_TEXTS": _NAMES + 8 * len(LLVM_FUNCTIONS),
+    "WORKER_TRIPLE": 496,
+    "WORKER_INTERPRETER": 504,
+    "WORKER_QUEUE": 512,
+    "WORKER_SLOTS": 64,
+    **{name: _FUNCTIONS + 8 * place for place, name in enumerate(LLVM_FUNCTIONS)},
+    # a job
+    "JOB_STATE": 0,
+    "JOB_TEXT": 8,
+    "JOB_LEVEL": 16,
+    "JOB_NEED": 24,
+    "JOB_BUFFER": 32,
+    "JOB_DATA": 40,
+    "JOB_SIZE": 48,
+    "JOB_WORK": 56,
+    "JOB_SEEN": 64,
+    "JOB_ACTIVE": 72,
+    "JOB_BYTES": 80,
+    # its states
+    "JOB_WAITING": 0,
+    "JOB_DONE": 1,
+    "JOB_FAILED": 2,
+    "JOB_CANCELLED": 3,
+    # the table of texts (interpreter/expressions.py)
+    "ROW_TAG": 0,
+    "ROW_TEXT": 8,
+    "ROW_CODE": 16,
+    "ROW_FILE": 24,
+    "ROW_CHECKS": 32,
+    "ROW_USED": 40,
+    "ROW_KEY": 48,
+    "ROW_HAND": 56,
+    "ROW_BYTES": 64,
+    "WAYS": 4,
+    "BY_COMPILE": 4,
+    "FUTURE_FLAGS": 33423360,
+    "TAG_FACTOR": -7046029254386353131,
+    "REFUSED": 1,
+    "CHECK_CODE": -2,
+}
+"""By name, for both sides."""
