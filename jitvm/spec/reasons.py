@@ -57,6 +57,7 @@ TABLE = (
     Reason(ABORT, "no-executable-memory", "the system gives no executable memory", final=True),
     Reason(ABORT, "blacklisted", "given up after {} failed recordings", final=True),
     Reason(ABORT, "jit-off", "compilation is switched off", final=True, counts=False),
+    Reason(ABORT, "too-dear", "compiling it would have exceeded compile_share so far", counts=False),
     Reason(ABORT, "not-finished", "the program ended before it was compiled", counts=False),
     Reason(ABORT, "internal", "internal error: {}", final=True),
 

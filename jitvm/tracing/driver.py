@@ -89,16 +89,13 @@ def unseen(method: Any) -> Any:
     def callback(self: Driver, *arguments: Any) -> None:
         if self.broken:
             return
-        if self.inside and method.__name__ == "ready":
-            self.missed = True  # a pending call in the middle of the driver's own work, which will look again at its end
-            return
         interval = sys.getswitchinterval()
         sys.setswitchinterval(max(interval, UNSEEN_SECONDS))
         self.inside += 1
         try:
             method(self, *arguments)
-            while self.missed and self.inside == 1:
-                self.missed = False
+            while self.finished and self.inside == 1:
+                self.finished = False
                 self.tiers.collect()
         except BaseException as error:
             self.native.set_state("recording", 0)
@@ -153,7 +150,7 @@ class Driver:
         self.keep: list[Any] = []
         self.broken = False
         self.inside = 0
-        self.missed = False
+        self.finished = False
         self.descriptors: list[array[int]] = []
         self.started = time.perf_counter()
         self.namespaces: dict[int, dict[str, Any]] = {}
@@ -165,19 +162,19 @@ class Driver:
     def hot(self, pc: int, registers: int) -> None:
         """The counter of a loop or function ran out."""
         if self.native.twin[SLOTS["recording"]]:
-            self.native.poke(pc + COUNTER, self.later())
+            self.native.poke(pc + COUNTER, self.settings.soon())
             return
         root = self.root_at(pc)
-        if root is not None and root.pending is not None:
+        if root.pending is not None:
             self.tiers.collect()
-        if self.over_budget() or (root is not None and root.pending is not None):
-            self.native.poke(pc + COUNTER, self.later())
+        if self.over_budget() or root.pending is not None:
+            self.native.poke(pc + COUNTER, self.settings.soon())
             return
-        if root is not None and root.compiled and self.native.peek(pc + COUNTER - 8):
+        if root.compiled and self.native.peek(pc + COUNTER - 8):
             return
-        if root is not None and root.function and not self.prepare_function(root, registers):
+        if root.function and not self.prepare_function(root, registers):
             return
-        if root is not None and not root.final:
+        if not root.final:
             self.namespaces[root.code.number] = self.native.object_at(self.native.peek(registers - FRAME_TO_GLOBALS))
             self.record(Session(root, (), root.code))
 
@@ -296,16 +293,12 @@ class Driver:
 
     @unseen
     def ready(self, _pc: int, _registers: int) -> None:
-        """The worker has finished something."""
-        self.tiers.collect()
+        """The worker has finished something: taken at the end of the outermost callback, since a pending call may come amid another."""
+        self.finished = True
 
     def outdated(self, root: Root) -> bool:
         """Whether inline caches whose contents are constants of the compiled code have been filled anew since."""
         return any(self.native.peek(address) != word for address, word in root.cached_words.items())
-
-    def later(self) -> int:
-        """The counter of a loop that is to be looked at again soon."""
-        return max(1, int(self.settings.loop_threshold) // 16)
 
     def close(self) -> None:
         """At exit: no compiled loop is entered any more, and nothing of the program is kept alive."""
@@ -398,6 +391,7 @@ class Driver:
     def compile(self, root: Root) -> None:
         """Replays and compiles a region and puts it in place; a failure is noted with its reason. Too dear a one has to wait."""
         if not root.compiled and self.over_budget(self.estimate(root)):
+            root.reason = "too-dear"
             root.code.record.instructions[2 * root.code.unit_at(root.pc) + 3] = self.settings.loop_threshold
             return
         collecting = gc.isenabled()
@@ -486,7 +480,7 @@ class Driver:
     def rearm(self, root: Root) -> None:
         """A build was lost: the loop is to become hot again."""
         if not root.compiled and not root.final:
-            root.code.record.instructions[2 * root.code.unit_at(root.pc) + 3] = self.later()
+            root.code.record.instructions[2 * root.code.unit_at(root.pc) + 3] = self.settings.soon()
 
     def externals(self, root: Root, region: Region) -> dict[str, int]:
         """The address of each symbol of a region's text."""
@@ -583,7 +577,7 @@ class Driver:
     def profile_of(self, code: TracedCode) -> Profile:
         return self.profiles.setdefault(code.number, Profile())
 
-    def root_at(self, pc: int) -> Root | None:
+    def root_at(self, pc: int) -> Root:
         """The root of a loop header's address."""
         if pc not in self.roots:
             code = self.code_at(pc)

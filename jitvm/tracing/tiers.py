@@ -44,7 +44,7 @@ class Store:
         if not self.used:
             return None
         try:
-            data = cache.load("trace", self.key + blake2b(text.encode()).digest())
+            data = cache.load("trace", self.key_of(text))
         except cache.CacheUnavailable:
             self.used = False
             return None
@@ -55,7 +55,11 @@ class Store:
     def keep(self, text: str, data: bytes) -> None:
         """Notes an object, to be written at the end."""
         if self.used:
-            self.fresh[self.key + blake2b(text.encode()).digest()] = data
+            self.fresh[self.key_of(text)] = data
+
+    def key_of(self, text: str) -> bytes:
+        """What the object of a text is kept under."""
+        return self.key + blake2b(text.encode()).digest()
 
     def save(self) -> None:
         """Writes what is new. A cache that cannot be written costs the next run time, nothing else."""
