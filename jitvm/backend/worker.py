@@ -18,10 +18,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-BLOCK_WORDS = 128
 _WORD = {name: place // 8 for name, place in CONSTANTS.items() if name.startswith(("WORKER_", "JOB_", "LLVM_"))}
-_PAUSED, _BUSY, _PATH, _NAMES, _QUEUE, _INTERPRETER = (
-    _WORD["WORKER_" + name] for name in ("PAUSED", "BUSY", "PATH", "NAMES", "QUEUE", "INTERPRETER"))
+_PAUSED, _BUSY, _PATH, _NAMES, _QUEUE, _INTERPRETER, _FIRST = (
+    _WORD["WORKER_" + name] for name in ("PAUSED", "BUSY", "PATH", "NAMES", "QUEUE", "INTERPRETER", "WARM_UP"))
 _STATE, _TEXT, _LEVEL, _NEED, _BUFFER, _DATA, _SIZE, _WORK = (
     _WORD["JOB_" + name] for name in ("STATE", "TEXT", "LEVEL", "NEED", "BUFFER", "DATA", "SIZE", "WORK"))
 _SLOTS, _DONE, _CANCELLED = (CONSTANTS[name] for name in ("WORKER_SLOTS", "JOB_DONE", "JOB_CANCELLED"))
@@ -36,6 +35,40 @@ _immortal = bind("Py_IncRef", None, Object)
 """The thread sleeps on a word of the block until the process is gone."""
 _bytes_at = bind("PyBytes_FromStringAndSize", Object, Pointer, Int64)
 _SIG_BLOCK, _SIG_SETMASK = 0, 2
+
+
+WARM_UP = """
+declare {i64, i1} @llvm.sadd.with.overflow.i64(i64, i64)
+@word = external global i8
+define preserve_nonecc ptr @trace(ptr %a, ptr %b, i64 %n) nounwind {
+  %spill = alloca [4 x i64]
+  br label %loop
+loop:
+  %i = phi i64 [0, %0], [%next, %again]
+  %x = phi double [0.0, %0], [%more, %again]
+  %pair = call {i64, i1} @llvm.sadd.with.overflow.i64(i64 %i, i64 1)
+  %next = extractvalue {i64, i1} %pair, 0
+  %over = extractvalue {i64, i1} %pair, 1
+  br i1 %over, label %out, label %good, !prof !0
+good:
+  %place = getelementptr i8, ptr %b, i64 8
+  %item = load ptr, ptr %place
+  %wrong = icmp ne ptr %item, @word
+  %more = fadd double %x, 1.0
+  br i1 %wrong, label %out, label %again
+again:
+  %test = icmp slt i64 %next, %n
+  br i1 %test, label %loop, label %out
+out:
+  store i64 %next, ptr %spill
+  %made = call ptr @make(ptr %a, ptr %spill)
+  %gone = musttail call preserve_nonecc ptr @trace(ptr %made, ptr %b, i64 0)
+  ret ptr %gone
+}
+declare ptr @make(ptr, ptr)
+!0 = !{!"branch_weights", i32 1, i32 1000}
+"""
+"""A text with a little of everything that regions have."""
 
 
 class Job:
@@ -64,13 +97,17 @@ class Job:
 
 
 class Worker:
-    """The thread and its queue. ``entry`` is the address of the thread's main function, ``interpreter`` that of the host's state."""
+    """The thread and its queue. ``entry`` is the address of the thread's main function, ``interpreter`` that of the host's state.
 
-    def __init__(self, entry: int, interpreter: int) -> None:
+    ``level`` is the level of code generation that the thread prepares for when it starts.
+    """
+
+    def __init__(self, entry: int, interpreter: int, level: int = 0) -> None:
         self.entry = entry
-        self.block = array("Q", bytes(8 * BLOCK_WORDS))
+        self.block = array("Q", bytes(CONSTANTS["WORKER_BYTES"]))
         _immortal(self.block)
-        self.block[_INTERPRETER] = interpreter
+        self.first = Job(WARM_UP, level, 0, 0)
+        self.block[_INTERPRETER], self.block[_FIRST] = interpreter, self.first.words.buffer_info()[0]
         self.address = self.block.buffer_info()[0]
         _sem_init(self.address, 0, 0)
         self.jobs: list[Job | None] = [None] * _SLOTS
@@ -90,9 +127,7 @@ class Worker:
         place = next((place for place in range(_SLOTS) if not block[_QUEUE + place]), -1)
         if self.closed or place < 0:
             return None
-        if not self.running:
-            self.running = True  # first of all: what runs meanwhile may post as well
-            self._start()
+        self.open()
         before = self.jobs[place]
         if before is not None and before.cancelled:
             self.take(before)  # it was under way when it was cancelled
@@ -101,6 +136,12 @@ class Worker:
         block[_QUEUE + place] = job.words.buffer_info()[0]
         _sem_post(self.address)
         return job
+
+    def open(self) -> None:
+        """Starts the thread, which opens LLVM's library at once: that takes longer than a small text."""
+        if not self.running and not self.closed:
+            self.running = True  # first of all: what runs meanwhile may post as well
+            self._start()
 
     def take(self, job: Job) -> bytes | None:
         """The object that a finished job has made, once; None if LLVM refused the text."""
@@ -118,7 +159,7 @@ class Worker:
         """Makes the thread, which takes no signal: those of the process are for the program's own threads."""
         block = self.block
         if not self.keep:
-            texts = [*(b"LLVMPY_" + name.encode() for name in LLVM_FUNCTIONS.values()), llvm.RELOCATION, llvm.CODE_MODEL, b""]
+            texts = [*(b"LLVMPY_" + name.encode() for name in LLVM_FUNCTIONS.values()), llvm.RELOCATION, llvm.CODE_MODEL, b"", llvm.QUICK]
             self.keep = [os.fsencode(llvm.library_path()), *texts]
             for place, text in enumerate(texts):
                 block[_NAMES + place] = id(text) + bytes.__basicsize__ - 1

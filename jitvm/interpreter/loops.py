@@ -4,6 +4,8 @@ from jitvm.rpython.dialect import *
 BLOCK = 0
 SET_MASK = 2
 ALL_BUT_CRASHES = -1257
+NO_LIMIT = 2147483647
+MANY_YOUNG = 20000
 
 
 @control
@@ -61,7 +63,9 @@ def tell(function: Object, at: Ptr, registers: Ptr) -> Int:
     set_ts_recursion_remaining(thread, remaining + 1000)
     mask = local16()
     hold_signals(mask)
+    young = hide_from_collector()
     answer = call_with_addresses(function, at, registers)
+    show_to_collector(young)
     pthread_sigmask(SET_MASK, mask, NULLP)
     set_ts_recursion_remaining(thread, remaining)
     if answer < 0:
@@ -71,6 +75,37 @@ def tell(function: Object, at: Ptr, registers: Ptr) -> Int:
         return -1
     PyErr_Restore(owned(load_object(kind, 0)), owned(load_object(value, 0)), owned(load_object(trace, 0)))
     return 0
+
+
+@helper(cold=True)
+def hide_from_collector() -> Int:
+    """The collector does not run until ``show_to_collector``; how many young objects it knows of, -1 if it is off already.
+
+    What the runtime makes must neither bring a collection of the program's objects forward nor be seen by ``gc.callbacks``.
+    """
+    interpreter = ts_interp(PyThreadState_Get())
+    if interp_young_limit(interpreter) == NO_LIMIT:
+        return -1
+    set_young_limit(interp_young_limit(interpreter))
+    set_interp_young_limit(interpreter, NO_LIMIT)
+    return interp_young(interpreter)
+
+
+@helper(cold=True)
+def show_to_collector(young: Int) -> None:
+    """The collector may run again. What the runtime has made counts once it is much: there are cycles in it."""
+    if young < 0:
+        return
+    interpreter = ts_interp(PyThreadState_Get())
+    if interp_young_limit(interpreter) == NO_LIMIT:
+        set_interp_young_limit(interpreter, young_limit())
+    made = interp_young(interpreter) - young
+    if made > 0:
+        set_young_made(young_made() + made)
+        if young_made() > MANY_YOUNG:
+            young = young + young_made()
+            set_young_made(0)
+        set_interp_young(interpreter, young)
 
 
 @helper(cold=True)

@@ -14,8 +14,13 @@ MOST_ACTIVE = 4000000
 
 @entry
 def vm_worker(block: Ptr) -> Ptr:
-    """The thread's main function: takes jobs until it is paused for good. ``block`` is the shared block."""
+    """The thread's main function: opens LLVM, then takes jobs until it is paused for good. ``block`` is the shared block."""
     entry_context()
+    store_int(block, WORKER_BUSY, 1)
+    fence(block)
+    if load_int(block, WORKER_PAUSED) == 0:
+        warm_up(block)
+    store_int(block, WORKER_BUSY, 0)
     while True:
         sem_wait(block)
         work_off(block)
@@ -104,6 +109,15 @@ def now() -> Int:
 
 
 @helper(cold=True)
+def warm_up(block: Ptr) -> None:
+    """Compiles a text that nobody wants: the parts of LLVM that it needs are then in memory when the first job comes."""
+    job = load_pointer(block, WORKER_WARM_UP)
+    compile_job(block, job)
+    if load_int(job, JOB_STATE) == JOB_DONE:
+        call_address(load_pointer(block, LLVM_DISPOSE_BUFFER), load_int(job, JOB_BUFFER))
+
+
+@helper(cold=True)
 def compile_job(block: Ptr, job: Ptr) -> None:
     """Compiles a job's text to an object in memory."""
     state = JOB_FAILED
@@ -167,6 +181,8 @@ def machine_of(block: Ptr, level: Int) -> Int:
         if target == 0:
             return 0
         texts = block + WORKER_TEXTS
+        if level == 0:
+            call_address(load_pointer(block, LLVM_SET_OPTION), load_int(texts, 16), load_int(texts, 24))
         machine = call_address(load_pointer(block, LLVM_CREATE_MACHINE), target, triple, load_int(words, 0), load_int(words, 8),
                                level, load_int(texts, 0), load_int(texts, 8), 0, 1, load_int(texts, 16))
         if machine == 0:

@@ -49,6 +49,8 @@ class Native:
         thread = bind("PyThreadState_Get", Pointer)()
         self.interpreter = interpreter = self.peek(thread + layout.current()[0]["ts_interp"][0])
         places = (thread + constants["TS_PROFILE"], thread + constants["TS_TRACE"], interpreter + constants["INTERP_AUDIT_HOOKS"])
+        self.young: int = interpreter + layout.current()[0]["interp_young_limit"][0]
+        """The address of the word with the collector's limit of young objects, and their number in the upper half."""
         self.observers = [value_at(place) for place in places]
         """Not zero where the main thread has a profile or trace function, or the process an audit hook of Python code."""
 

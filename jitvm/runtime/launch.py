@@ -30,6 +30,7 @@ class Machine:
     def __init__(self, native: Native, records: Records, settings: Settings) -> None:
         self.native, self.records, self.settings = native, records, settings
         self.driver: Any = None
+        self.worker: Any = None
         self.expressions: Any = None
         self.modules: Any = None
         self.sources = Sources(settings.cache, settings.iterator_paths)
@@ -122,21 +123,40 @@ def _first_hot(pc: int, registers: int) -> None:
     """The first hot loop: loads the tracing compiler, which takes over from here. What it costs, a short program never pays."""
     assert machine is not None
     settings = machine.settings
-    if settings.loop_threshold > STEPWISE and perf_counter() - machine.started < settings.grace / 1000:
+    age = (perf_counter() - machine.started) * 1000
+    early = settings.loop_threshold > STEPWISE and age < settings.grace
+    if early:
         machine.native.poke(pc + COUNTER, settings.soon())
-        return
-    collecting = gc.isenabled()
-    gc.disable()
+        if age < settings.grace / 2 or machine.worker is not None or not settings.beside():
+            return
     try:
+        if early:
+            _open_library(machine)
+            return
         driver = start_tracing(machine)
     except Exception as error:
         machine.native.set_object("vm_hot", _never_hot)
         print(f"jitvm: internal error, compilation is off: {error!r}", file=sys.stderr)
         return
-    finally:
-        if collecting:
-            gc.enable()
     driver.hot(pc, registers)
+
+
+def _open_library(vm: Machine) -> None:
+    """Has the thread that will run LLVM open its library meanwhile: that takes as long as loading the compiler.
+
+    It holds the lock of the dynamic loader, so what else the compiler needs of it is loaded before.
+    """
+    import _blake2  # noqa: F401
+    import math  # noqa: F401
+
+    from jitvm.backend.llvm import LLVMError
+    from jitvm.backend.worker import Worker
+
+    vm.worker = Worker(vm.native.code.names["vm_worker"], vm.native.interpreter, 0 if vm.settings.tiers else vm.settings.codegen)
+    try:
+        vm.worker.open()
+    except LLVMError:
+        pass  # whoever posts the first job hears of it
 
 
 def _first_expression() -> tuple[BaseException] | None:
@@ -163,7 +183,7 @@ def start_tracing(vm: Machine) -> Any:
     from jitvm.runtime import context
     from jitvm.tracing.driver import Driver
 
-    driver = Driver(vm.native, vm.records, vm.settings, context.trace_kit(), context.trace_key())
+    driver = Driver(vm.native, vm.records, vm.settings, context.trace_kit(), context.trace_key(), vm.worker)
     vm.driver = driver
     vm.native.set_object("vm_hot", driver.hot)
     vm.native.set_object("vm_recorded", driver.recorded)

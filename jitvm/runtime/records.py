@@ -28,6 +28,10 @@ WORK_OF_A_LOOP, WORK_OF_AN_INNER_LOOP = 16, 100
 CO_VARARGS, CO_VARKEYWORDS, CO_COROUTINE, CO_SUSPENDS = 4, 8, 0x80, 0xA0
 
 
+NO_LIMIT = (1 << 31) - 1
+"""Of young objects: the collector, whose moments a program may see, does not run for what compiling makes."""
+
+
 class Record:
     """The record of one code object. ``unit`` is there once it is compiled; ``reason`` why the host runs it."""
 
@@ -87,6 +91,8 @@ class Records:
         if self.busy:
             return  # an audit hook of the program's own sees us at work: the host runs it
         self.busy = True
+        young = self.native.peek(self.native.young)
+        self.native.poke(self.native.young, young | NO_LIMIT)
         try:
             record = self.by_code.get(id(function.__code__))
             if record is None and self.unknown is not None:
@@ -95,6 +101,7 @@ class Records:
                 self.ready(record)
         finally:
             self.busy = False
+            self.native.poke(self.native.young, young)
 
     def ready(self, record: Record) -> bool:
         """Compiles and links a record; False where the host must run it (``record.reason`` says why)."""

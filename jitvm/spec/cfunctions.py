@@ -202,6 +202,7 @@ host_iternext host_send_slot host_send host_gi_frame host_cr_frame site_cache
 work_done formats_off formats_parsed formats_refused free_texts free_text_count free_text_limit
 expressions expression_mask expression_hits expression_misses dict_versions
 plans_off plans_made plan_finds
+young_limit young_made
 """.split())
 """Mutable words of a context. Those that count are statistics; none belongs to a thread: the interpreter lock guards them."""
 

@@ -136,6 +136,8 @@ _FIELDS_311 = {
     "ts_current_exception": (96, "P"),
     "ts_origin_depth": (200, "i"),
     "interp_eval_breaker": (100, "i"),
+    "interp_young_limit": (688, "i"),
+    "interp_young": (692, "i"),
     "cframe_tracing": (0, "b"),
     "cframe_frame": (8, "P"),
     "exc_info_value": (0, "O"),

@@ -133,7 +133,7 @@ class Driver:
     """The tracing compiler of the process."""
 
     def __init__(self, native: Any, records: Any, settings: Any, kit: tuple[dict[str, Any], dict[str, Any], dict[str, Any]],
-                 key: bytes) -> None:
+                 key: bytes, worker: Any = None) -> None:
         self.native, self.records, self.settings = native, records, settings
         self.generated, self.parameters, self.helpers = kit
         self.roots: dict[int, Root] = {}
@@ -145,7 +145,7 @@ class Driver:
         self.compile_next: Root | None = None
         self.log = array("Q", bytes(8 * (settings.trace_limit * LOG_WORDS_PER_BYTECODE + 256)))
         self.seconds = {"recording": 0.0, "replaying": 0.0, "compiling": 0.0}
-        self.tiers = Tiers(native, settings, key, self.place, self.rearm)
+        self.tiers = Tiers(native, settings, key, self.place, self.rearm, worker)
         atexit.register(self.close)
         self.keep: list[Any] = []
         self.broken = False
@@ -394,8 +394,6 @@ class Driver:
             root.reason = "too-dear"
             root.code.record.instructions[2 * root.code.unit_at(root.pc) + 3] = self.settings.loop_threshold
             return
-        collecting = gc.isenabled()
-        gc.disable()
         try:
             region, text = self.replay(root)
             self.install(root, region, text)
@@ -404,9 +402,6 @@ class Driver:
         except LLVMError as error:
             root.final = True
             self.fail(root, "llvm", str(error))
-        finally:
-            if collecting:
-                gc.enable()
 
     def estimate(self, root: Root) -> float:
         """Seconds that a root's replay will probably take: by the outcomes in its profile."""

@@ -12,7 +12,6 @@ from jitvm.backend import cache
 from jitvm.backend.elf import LoaderError
 from jitvm.backend.llvm import Compiler, LLVMError
 from jitvm.backend.worker import Worker
-from jitvm.spec.settings import STEPWISE
 from jitvm.spec.words import array
 from jitvm.tracing.emission import WORK
 
@@ -86,19 +85,22 @@ class Build:
 
 
 class Tiers:
-    """The builds under way. ``place`` puts code in place, ``rearm`` hears of builds that a fork has lost."""
+    """The builds under way. ``place`` puts code in place, ``rearm`` hears of builds that a fork has lost.
+
+    ``worker`` is a thread for quick code that was begun before.
+    """
 
     def __init__(self, native: Any, settings: Any, key: bytes, place: Callable[[Build, bytes], None],
-                 rearm: Callable[[Any], None]) -> None:
+                 rearm: Callable[[Any], None], worker: Worker | None = None) -> None:
         self.settings, self.place, self.rearm = settings, place, rearm
         self.best: int = settings.codegen
         self.quick = 0 if settings.tiers else self.best
-        self.beside = settings.background and settings.loop_threshold > STEPWISE and not settings.verify and \
-            len(posix.sched_getaffinity(0)) > 1
+        self.beside = settings.beside()
         self.store = Store(key, settings.cache and settings.tiers)
         self.compiler = Compiler(self.quick)
         entry = native.code.names["vm_worker"]
-        self.worker, self.improver = Worker(entry, native.interpreter), Worker(entry, native.interpreter)
+        self.worker = worker or Worker(entry, native.interpreter, self.quick)
+        self.improver = Worker(entry, native.interpreter, self.best)
         self.builds: list[Build] = []
         posix.register_at_fork(after_in_child=self.forget)
 
