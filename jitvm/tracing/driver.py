@@ -20,6 +20,7 @@ from jitvm.spec.settings import STEPWISE
 from jitvm.tracing.code import TracedCode
 from jitvm.tracing.emission import FIELDS, Abort
 from jitvm.tracing.exits import CONSTANT, FRAME, Exit
+from jitvm.tracing.forecast import Empty, forecast
 from jitvm.tracing.functions import FunctionRegion
 from jitvm.tracing.loops import MISFIT
 from jitvm.tracing.profile import Profile, split
@@ -58,6 +59,7 @@ class Root:
         self.code, self.pc = code, pc
         self.function = code.instruction(pc).row.name == "resume"
         self.specs: dict[Any, Any] = {}
+        self.forecasts: dict[int, dict[Any, Any]] = {}
         self.refused: set[Any] = set()
         self.failures = 0
         self.builds = 0
@@ -216,6 +218,7 @@ class Driver:
         if root.misfits == 1:
             for key in [key for key in root.specs if isinstance(key, tuple)]:
                 del root.specs[key]
+            root.forecasts.clear()
             self.profile_of(root.code).forget(lambda at: root.code.loop_contains(root.pc, at))
         elif register in spec:
             if register[0] == "type":
@@ -227,7 +230,7 @@ class Driver:
         self.record(Session(root, path, root.code if not path else self.code_at(exit.pc)))
 
     @unseen
-    def recorded(self, pc: int, _registers: int) -> None:
+    def recorded(self, pc: int, registers: int) -> None:
         """A recording reached a loop header."""
         session, self.session = self.session, None
         if session is None:
@@ -266,6 +269,8 @@ class Driver:
             return
         if not inside and not session.new and root.compiled:
             return
+        if inside and not path and pc not in root.forecasts:
+            root.forecasts[pc] = forecast(root.code, pc, lambda register: self.value_in(registers, register))
         if code is not None and not root.compiled and inside and self.goes_on(root, new, at_root):
             self.record(Session(root, path, code), go_on=True)
         elif new or session.new or not root.compiled or self.outdated(root):
@@ -273,6 +278,11 @@ class Driver:
         elif not root.specs.get("wide"):
             root.specs["wide"] = True
             self.compile(root)
+
+    def value_in(self, registers: int, register: int) -> object:
+        """What a register of a frame holds: an object, or Empty."""
+        address = self.native.peek(registers + 8 * register)
+        return self.native.object_at(address) if address else Empty
 
     def goes_on(self, root: Root, new: bool, at_root: bool) -> bool:
         """Whether a loop is to be recorded further before its first build: what is seen now needs no exit, no rebuild later."""
@@ -428,6 +438,7 @@ class Driver:
             while attempts < ATTEMPTS:
                 kind = FunctionRegion if root.function else Region
                 region = kind(self, root.code, root.pc, profile, root.specs, root.refused)
+                region.forecasts = root.forecasts
                 region.deadline = limit
                 try:
                     text = region.build()

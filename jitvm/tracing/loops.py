@@ -64,6 +64,7 @@ class LoopsMixin(Machine):
     """The part of a region that opens headers, closes back-edges and joins paths."""
 
     specs: dict[Any, Any]
+    forecasts: dict[int, dict[Any, Any]]
     headers: list[Header]
     force_guard: Any
     arrivals: dict[Any, list[Any]]
@@ -106,7 +107,9 @@ class LoopsMixin(Machine):
         self.start = state
         self.effected = False
         key = (tuple(h.key for h in state.open), self.path, pc)
-        spec = self.specs.setdefault(key, {})
+        spec = self.specs.get(key)
+        if spec is None:
+            spec = self.specs[key] = {} if self.path else dict(self.forecasts.get(pc, {}))
         self.visited.add((self.path, pc))
         for place, kind in spec.items():
             if kind == "dead":

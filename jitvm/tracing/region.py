@@ -89,6 +89,7 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
         self.generated = driver.generated
         self.eager = not driver.settings.locals_sync
         self.wide = bool(specs.get("wide"))
+        self.forecasts: dict[int, dict[Any, Any]] = {}
         self.cold: list[Any] = []
         self.forks: list[Fork] = []
         self.arrivals: dict[Any, list[Any]] = {}
