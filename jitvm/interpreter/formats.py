@@ -152,8 +152,8 @@ def write_many_digits(end: Ptr, x: Int) -> Int:
 # -- values without a specification
 @helper(raises=True, quiet=True, text=True)
 def format_int(x: Int) -> New:
-    """str(x); digits alone are the host's own strings."""
-    if unlikely(below(x, 10) or x == LOWEST or formats_off() != 0):
+    """str(x)."""
+    if unlikely(x == LOWEST or formats_off() != 0):
         v = new_int(x)
         return PyObject_Str(v)
     buffer = local3()

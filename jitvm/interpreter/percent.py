@@ -1,7 +1,6 @@
 """The percent operator with an ASCII template: its pieces are formatted by plans (``formats.py``)."""
 from jitvm.rpython.dialect import *
 
-MOST_PIECES = 12
 PERCENTS = 2676586395008836901
 
 
@@ -24,56 +23,51 @@ def format_percent(template: Object, values: Object) -> New:
 @helper(quiet=True)
 def percent_text(template: Object, values: Object) -> New:
     """template % values where all conversions and values are simple; null if this is the host's."""
-    pieces = local12()
+    if type_pointer(values) is PyTuple_Type:
+        return fill_percent(template, as_pointer(values) + TUPLE_ITEMS, var_size(values))
+    cell = local()
+    store_pointer(cell, 0, as_pointer(values))
+    return fill_percent(template, cell, 1)
+
+
+@helper(quiet=True)
+def fill_percent(template: Object, values: Ptr, count: Int) -> New:
+    """As percent_text, for an ASCII template and values in an array."""
+    program = cached_program(template, OF_PERCENT)
+    if program != NULLP:
+        if load_int(program, PROGRAM_PARTS) > 0 and load_int(program, PROGRAM_NEED) == count:
+            return fill_program(program, values, count, NULL, OF_PERCENT)
+    return NULL
+
+
+@helper(quiet=True)
+def compile_percent(build: Ptr, text: Ptr, length: Int) -> Bool:
+    """Makes the parts of a template of the percent operator; False where it is the host's."""
     after = local()
-    text = text_data(template)
-    length = unicode_length(template)
-    items = select(type_pointer(values) is PyTuple_Type, as_pointer(values) + TUPLE_ITEMS, NULLP)
-    total = 1
-    if items != NULLP:
-        total = var_size(values)
-    count = 0
     taken = 0
-    start = 0
     i = 0
-    while count + 2 <= MOST_PIECES:
+    while True:
+        start = i
         while i + 8 <= length and bytes_equal(load_word(text + i), PERCENTS) == 0:
             i = i + 8
         while i < length and load_byte(text, i) != 37:
             i = i + 1
-        if i > start:
-            if i == length and start == 0:
-                break
-            literal = new_text(i - start)
-            copy_text(text_data(literal), text + start, i - start)
-            store_pointer(pieces, count * 8, disown(literal))
-            count = count + 1
         if i == length:
-            if taken != total or count == 0:
-                break
-            if count == 1:
-                return owned(load_object(pieces, 0))
-            return join_window(pieces, count)
-        start = i + 1
-        if load_byte(text, start) == 37:
-            i = start + 1
+            return add_literal(build, text + start, i - start, True) and taken > 0
+        if load_byte(text, i + 1) == 37:
+            if not add_literal(build, text + start, i + 1 - start, True):
+                return False
+            i = i + 2
         else:
-            plan = percent_plan(text, start, after)
-            if plan == PLAN_HOST or taken >= total:
-                break
-            value = values
-            if items != NULLP:
-                value = load_object(items, taken * 8)
-            piece = percent_piece(value, plan)
-            if is_null(piece):
-                break
+            if not add_literal(build, text + start, i - start, True):
+                return False
+            plan = percent_plan(text, i + 1, after)
+            if plan == PLAN_HOST:
+                return False
+            if not add_part(build, PART_VALUE | (AS_PERCENT << 3), plan, taken, 0):
+                return False
             taken = taken + 1
-            store_pointer(pieces, count * 8, disown(piece))
-            count = count + 1
-            start = load_int(after, 0)
-            i = start
-    drop_registers(pieces, 0, count)
-    return NULL
+            i = load_int(after, 0)
 
 
 @helper(quiet=True)

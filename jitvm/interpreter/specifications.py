@@ -13,14 +13,16 @@ def alignment(char: Int) -> Int:
 def parse_spec(spec: Object) -> Int:
     """The plan of a specification; PLAN_HOST where it has an error, is of another kind, or the native paths are off."""
     if type_pointer(spec) is PyUnicode_Type and is_ascii(spec) and unicode_length(spec) <= LONGEST_SPEC and formats_off() == 0:
-        return parse_text(text_data(spec), unicode_length(spec))
+        return cached_plan(text_data(spec), unicode_length(spec))
     return PLAN_HOST
 
 
 @helper(quiet=True)
 def keep_plan(spec: Object, place: Ptr) -> Int:
     """The plan of a constant specification, kept at ``place`` + 8 and counted."""
-    plan = parse_spec(spec)
+    plan = PLAN_HOST
+    if type_pointer(spec) is PyUnicode_Type and is_ascii(spec) and unicode_length(spec) <= LONGEST_SPEC and formats_off() == 0:
+        plan = parse_text(text_data(spec), unicode_length(spec))
     store_int(place, 8, plan)
     if plan == PLAN_HOST:
         set_formats_refused(formats_refused() + 1)

@@ -13,7 +13,7 @@ from jitvm.runtime import attributes, errors
 from jitvm.runtime.stamp import code_stamp, stamp
 from jitvm.spec import layout
 from jitvm.spec.bytecodes import BYTECODES, OPCODES
-from jitvm.spec.cfunctions import CFUNCTIONS, CONTEXT_WORDS, EXCEPTION_TYPES, FREE_LIST_LIMIT, OBJECTS, SLOTS
+from jitvm.spec.cfunctions import CFUNCTIONS, CONTEXT_WORDS, EXCEPTION_TYPES, FORMAT_SET_WORDS, FREE_LIST_LIMIT, OBJECTS, SLOTS
 from jitvm.spec.words import array
 
 TYPE_CHECKING = False
@@ -109,6 +109,17 @@ class Native:
         """Puts a function of the runtime into both contexts."""
         self.keep.append(value)
         self.words[SLOTS[name]] = self.twin[SLOTS[name]] = id(value)
+
+    def make_formats(self, bound: int) -> None:
+        """Makes the table of the format cache, for at most ``bound`` texts."""
+        sets = 1
+        while 8 * sets <= bound:
+            sets *= 2
+        table = array("Q", bytes(8 * FORMAT_SET_WORDS * sets))
+        self.keep.append(table)
+        self.format_bound = 4 * sets
+        self.set_state("format_mask", sets - 1)
+        self.set_state("formats", table.buffer_info()[0])
 
     def state(self, name: str) -> int:
         """A word of the normal context's state."""

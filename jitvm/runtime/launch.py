@@ -79,6 +79,7 @@ def _start(settings: Settings) -> Machine | None:
     native.set_object("vm_compile", records.compile)
     native.set_state("plans_off", int(not settings.call_binding))
     native.set_state("formats_off", int(not settings.format_cache))
+    native.make_formats(settings.format_entries)
     if settings.expression_cache:
         native.set_object("vm_expression", _first_expression)
         native.set_state("expressions", NO_TABLE_YET)
@@ -201,13 +202,15 @@ def _report(stats: Any) -> None:
         elif record.unit is not None:
             stats.functions_vm += 1
     words = (machine.native.words, machine.native.twin)
-    parsed, refused, found, missed, plans, finds = (sum(part[SLOTS[name]] for part in words) for name in (
-        "formats_parsed", "formats_refused", "expression_hits", "expression_misses", "plans_made", "plan_finds"))
+    parsed, refused, found, missed, plans, finds, filled, hits, misses = (sum(part[SLOTS[name]] for part in words) for name in (
+        "formats_parsed", "formats_refused", "expression_hits", "expression_misses", "plans_made", "plan_finds", "format_size",
+        "format_hits", "format_misses"))
     sources = machine.sources
     texts = machine.expressions
     stats.cache("expressions", found, missed, texts.size if texts else 0, texts.bound if texts else 0)
     stats.cache("bytecode", sources.hits, sources.misses, len(sources.modules), 0)
-    stats.cache("formats", parsed, refused, parsed + refused, 0)
+    stats.cache("formats", hits, misses, filled, machine.native.format_bound)
+    stats.cache("constant formats", parsed, refused, parsed + refused, 0)
     stats.cache("call plans", finds, plans, plans, 0)
     if machine.driver is not None:
         machine.driver.report(stats)

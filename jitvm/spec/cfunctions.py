@@ -200,6 +200,7 @@ free_ints free_int_count free_floats free_float_count log log_limit recording en
 exits_taken extra_index record_context normal_context keys_next_version loop_threshold poll_function adopted
 host_iternext host_send_slot host_send host_gi_frame host_cr_frame site_cache
 work_done formats_off formats_parsed formats_refused free_texts free_text_count free_text_limit
+formats format_mask format_hits format_misses format_size
 expressions expression_mask expression_hits expression_misses dict_versions
 plans_off plans_made plan_finds
 young_limit young_made
@@ -208,6 +209,9 @@ young_limit young_made
 
 NO_TABLE_YET = 1
 """What stands for the address of the table of texts (``expressions``) before that is made."""
+
+FORMAT_SET_WORDS = 32
+"""Words of a set of the format cache (interpreter/programs.py): four rows of eight."""
 
 FREE_LIST_LIMIT = 512
 """Dead ints, and dead floats, that a context keeps for reuse: more would keep memory of a burst for ever."""

@@ -1,6 +1,7 @@
 """Formatted strings are the host's to the byte, in every mode."""
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 
 from tests.formats.cases import PERCENT, TEMPLATES, script
 
-MODES = {"no-jit": ("--no-jit",), "default": (), "threshold-1": ("-X", "threshold=1"), "off": ("-X", "format_cache=0")}
+MODES = {"no-jit": ("--no-jit",), "default": (), "threshold-1": ("-X", "threshold=1"), "off": ("-X", "format_cache=0"),
+         "small": ("--no-jit", "-X", "format_entries=4")}
 
 
 def run(path: Path, options: tuple[str, ...]) -> str:
@@ -102,4 +104,94 @@ def test_statistics_count_specifications(tmp_path: Path) -> None:
     path = tmp_path / "script.py"
     path.write_text("for i in range(3): print(f'{i:05d} {i:n}')\n")
     command = [sys.executable, "-m", "jitvm", "run", "--no-jit", "--stats", str(path)]
-    assert "cache formats: 1 hits, 1 misses" in subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stderr
+    output = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stderr
+    assert "cache constant formats: 1 hits, 1 misses" in output
+
+
+CACHED = '''
+import sys
+def memory():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * 4
+def run(first, last):
+    for i in range(first, last):
+        wide = i % 4000
+        assert f"{7:{wide}d}" == format(7, f"{wide}d") == str(7).rjust(wide)
+        template = f"{{}} of {{:5d}} of {i}"
+        assert template.format(7, 8) == template.format(7, 8) == "7 of     8 of " + str(i)
+        template = f"{i} of %s of %5d"
+        assert template % (7, 8) == template % (7, 8) == str(i) + " of 7 of     8"
+run(0, {count} // 2)
+middle = memory()
+run({count} // 2, {count})
+print(memory() - middle)
+'''
+
+
+def test_bound_and_memory(tmp_path: Path) -> None:
+    path, figures = tmp_path / "script.py", tmp_path / "stats.json"
+    path.write_text(CACHED.replace("{count}", "60000"))
+    output = run(path, ("--no-jit", "-X", "format_entries=64", "--stats-json", str(figures)))
+    cache = json.loads(figures.read_text())["caches"]["formats"]
+    assert cache["bound"] == 64 == cache["size"]
+    assert cache["hits"] > 120_000 and cache["misses"] > 120_000
+    assert int(output) < 1024, "KiB that the second half of the keys took"
+
+
+EDGES = '''
+import operator, sys
+from functools import partial
+HOST = partial(str.format)
+def shown(run, *values, **names):
+    try:
+        result = run(*values, **names)
+        return result, len(result) < 2 and result is chr(ord(result or "\\0")), [result is value for value in values]
+    except (TypeError, ValueError, OverflowError, LookupError, AttributeError) as error:
+        return type(error).__name__ + ": " + str(error)
+def formatted(template, *values, **names):
+    return template.format(*values, **names)
+text = "".join(["a ", "word"])
+letter = "".join(["", "a"])
+values = [text, letter, "", 5, "\u00e9", "\u20ac", 2.5, None, True]
+templates = ["{}", "{}{}", "{}{}{}", "{:d}", "{:5}", "{:1}", "x{}", "{}x", "{:{}}", "{:>{}}{}", "{0}{0}", "{{{}", "{}}}", "{:.1}", "{!r}",
+             "{}" * 16, "{}" * 17, "{}-" * 20, "{}-" * 19 + "{}", "{:{}{}}" * 8,
+             "x" * 2044 + "{}", "x" * 2046 + "{}", "x" * 2047 + "{}",
+             "{12}", "{9999}", "{10000}", "{a}", "{a:>{b}}", "{a}{}", "{}{a:{}}", "{:}", "{:}}", "{:{{}}}", "{0:{}}", "{:{0}}",
+             "{a1_}", "{", "}", "", "x", "{{", "}}", "{{}}", "{!}", "{!r", "{!rx}", "{:{", "{:{}", "{:{}x",
+             "{:{!r}}", "{:{:}}", "\u00e9{}", "{\u00e9}", "{:\u00e9>5}"]
+count = 0
+for _ in range(3):
+    for template in templates:
+        for i in range(len(values)):
+            for n in (1, 2, 3, 20):
+                given = (values * 4)[i:i + n]
+                names = {"a": values[i], "b": 7, "a1_": i}
+                count += 1
+                if shown(formatted, template, *given, **names) != shown(HOST, template, *given, **names):
+                    print("DIFFERS", template, given, shown(formatted, template, *given, **names), shown(HOST, template, *given, **names))
+def percent(template, values):
+    return template % values
+for _ in range(3):
+    for template in [
+            "%s", "%s%s", "x%s", "%%%s", "%s%%", "%", "%%", "%s%", "%d" * 16, "%d" * 17, "%d-" * 20, "%s" + "x" * 2045, "%s" + "x" * 2047]:
+        for i in range(len(values)):
+            for n in (1, 2, 16, 17, 20):
+                for given in (values[i], tuple((values * 4)[i:i + n]), (i,) * n):
+                    count += 1
+                    if shown(percent, template, given) != shown(partial(operator.mod), template, given):
+                        print("DIFFERS", template, given)
+template, spec = "".join(["{} and ", "{}"]), "".join([">", "9"])
+before = sys.getrefcount(template), sys.getrefcount(spec)
+for i in range(9):
+    template.format(i, i), format(i, spec)
+print(count, before == (sys.getrefcount(template), sys.getrefcount(spec)))
+'''
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_edges(mode: str, tmp_path: Path) -> None:
+    path = tmp_path / "script.py"
+    path.write_text(EDGES)
+    expected = subprocess.run([sys.executable, str(path)], capture_output=True, text=True, timeout=60, check=True).stdout
+    assert "DIFFERS" not in expected
+    assert run(path, MODES[mode]) == expected
