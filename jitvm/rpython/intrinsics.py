@@ -235,6 +235,18 @@ class Intrinsics(Expressions):
         self.library.declare("declare i64 @llvm.cttz.i64(i64, i1 immarg)")
         return Value(self.value(f"call i64 @llvm.cttz.i64(i64 {self.expression(node.args[0]).text}, i1 true)"), "I")
 
+    def call_atomic(self, node: ast.Call) -> Value:
+        """atomic(op, pointer, x): changes a word by add, and or or; what it was before. Seen by all threads in one order."""
+        place, word = (self.expression(a) for a in node.args[1:])
+        name = self.template_value(node.args[0])
+        return Value(self.value(f"atomicrmw {name} ptr {place.text}, i64 {word.text} seq_cst"), "I")
+
+    def call_swap_if(self, node: ast.Call) -> Value:
+        """swap_if(pointer, old, new): stores new where the word is old, and says whether it was; atomic."""
+        place, old, new = (self.expression(a) for a in node.args)
+        pair = self.value(f"cmpxchg ptr {place.text}, i64 {old.text}, i64 {new.text} seq_cst seq_cst")
+        return Value(self.value(f"extractvalue {{i64, i1}} {pair}, 1"), "B")
+
     def call_multiply_high(self, node: ast.Call) -> Value:
         """multiply_high(a, b): the upper word of the unsigned product."""
         left, right = (self.value(f"zext i64 {self.expression(a).text} to i128") for a in node.args)

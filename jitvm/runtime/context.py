@@ -5,6 +5,7 @@ A context begins with the dispatch table; the host's functions and objects and t
 """
 from __future__ import annotations
 
+import posix
 import sys
 
 from jitvm.backend import cache, elf
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 BUILD_FOLDERS = ("interpreter", "rpython", "spec")
 
 
+HUGE_PAGES = "/sys/kernel/mm/transparent_hugepage/enabled"
 CRASH_TEXT = b"jitvm: crashed in native code; `jitvm run --no-jit` runs the same program without compiled loops\n"
 
 
@@ -74,7 +76,8 @@ class Native:
         words[SLOTS["record_context"]] = self.twin_address
         self.extra_index: int = bind("_PyEval_RequestCodeExtraIndex", Int64, Pointer)(None)
         words[SLOTS["extra_index"]] = self.extra_index
-        if bind("_PyMem_GetCurrentAllocatorName", Bytes)() == b"pymalloc":
+        self.pymalloc = bind("_PyMem_GetCurrentAllocatorName", Bytes)() == b"pymalloc"
+        if self.pymalloc:
             words[SLOTS["free_text_limit"]] = FREE_LIST_LIMIT
         self.twin[:] = words
         self.twin[SLOTS["keys_next_version"]] = 1 << 30  # versions that either context gives are no other's
@@ -104,6 +107,22 @@ class Native:
             "name_aenter": "__aenter__", "name_aexit": "__aexit__",
             "looked_event": b"object.__getattr__", "looked_format": b"Os", "looked_name": b"gi_frame",
         }
+
+    def take_memory(self, spare: int) -> int:
+        """Has the host's allocators take large amounts in huge pages, where the system has them; ``spare`` MiB are kept for reuse.
+
+        The address of the memory block (``jitvm/spec/shared.py``). 0: everything is left alone, as it is where another allocator than
+        the usual one is in place, or a hook like tracemalloc's, or the address space has a limit.
+        """
+        if not self.pymalloc:
+            return 0
+        try:
+            file = posix.open(HUGE_PAGES, posix.O_RDONLY | posix.O_CLOEXEC)
+            with_pages = b"[never]" not in posix.read(file, 64)
+            posix.close(file)
+        except OSError:
+            return 0
+        return prototype(Int64, Int64)(self.code.names["vm_memory"])(spare) if with_pages else 0
 
     def set_object(self, name: str, value: Any) -> None:
         """Puts a function of the runtime into both contexts."""

@@ -74,6 +74,8 @@ def _start(settings: Settings) -> Machine | None:
     if _host_only:
         print(f"jitvm: warning: {_host_only}; the script runs on the host", file=sys.stderr)
         return None
+    if settings.huge_pages:
+        native.take_memory(settings.spare_memory)
     records = Records(native, settings.loop_threshold if settings.jit else 0)
     attributes.native, attributes.records = native, records
     native.set_object("vm_compile", records.compile)

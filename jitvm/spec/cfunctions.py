@@ -125,6 +125,9 @@ PyObject_GC_Track O>v
 PyObject_GC_IsTracked O>i
 PyObject_GC_UnTrack O>v
 PyObject_GetArenaAllocator P>v
+PyObject_SetArenaAllocator P>v
+PyMem_GetAllocator iP>v
+PyMem_SetAllocator iP>v
 _Py_Dealloc O>v runs
 _PyFunction_Vectorcall OPIO>N raises runs
 PyUnicode_FromFormat PO>N raises
@@ -157,6 +160,12 @@ sem_post P>i
 usleep I>i
 clock_gettime IP>i
 Py_AddPendingCall PP>i
+mmap PIiiiI>P
+munmap PI>i
+mprotect PIi>i
+madvise PIi>i
+getrlimit iP>i
+malloc_usable_size P>I
 PyEval_SaveThread >P
 PyEval_RestoreThread P>v
 """
@@ -204,6 +213,7 @@ formats format_mask format_hits format_misses format_size
 expressions expression_mask expression_hits expression_misses dict_versions
 plans_off plans_made plan_finds
 young_limit young_made
+memory
 """.split())
 """Mutable words of a context. Those that count are statistics; none belongs to a thread: the interpreter lock guards them."""
 

@@ -1,4 +1,5 @@
-"""Memory that native code and the runtime share, as constants of restricted Python: the queue of the compiler thread, the table of texts.
+"""Memory that native code and the runtime share, as constants of restricted Python: the queue of the compiler thread, the table of texts,
+what the allocators keep.
 
 Offsets are in bytes. Not on the path of a short script.
 """
@@ -29,6 +30,13 @@ LLVM_FUNCTIONS = {
     "LLVM_DISPOSE_BUFFER": "DisposeMemoryBuffer",
 }
 """The functions that the compiler thread calls: the constant that is the place of each in the block, and its name after ``LLVMPY_``."""
+
+_ARENA_SLOTS, _KEPT_SLOTS = 64, 16
+_MAP_BITS = 1 << 27
+"""A bit for each MiB of the address space of a process."""
+_ARENAS = 192
+_KEPT = _ARENAS + 8 * _ARENA_SLOTS
+_MAP = 4096
 
 _FUNCTIONS = 128
 _NAMES = 320
@@ -87,5 +95,24 @@ CONSTANTS = {
     "TAG_FACTOR": -7046029254386353131,
     "REFUSED": 1,
     "CHECK_CODE": -2,
+    # the memory block (interpreter/memory.py): the host's allocators, counts, what is kept, the bitmap of what is ours
+    "MEMORY_RAW": 0,
+    "MEMORY_ARENA": 40,
+    "MEMORY_EARLY": 64,
+    "MEMORY_PIECES": 72,
+    "MEMORY_BLOCKS": 80,
+    "MEMORY_SPARE": 88,
+    "MEMORY_SPARE_LIMIT": 96,
+    "MEMORY_ARENA_LIMIT": 104,
+    "MEMORY_FREED": 112,
+    "MEMORY_WANTED": 120,
+    "MEMORY_HAND": 128,
+    "MEMORY_ARENAS": _ARENAS,
+    "MEMORY_ARENA_SLOTS": _ARENA_SLOTS,
+    "MEMORY_KEPT": _KEPT,
+    "MEMORY_KEPT_SLOTS": _KEPT_SLOTS,
+    "MEMORY_MAP": _MAP,
+    "MEMORY_MAP_BITS": _MAP_BITS,
+    "MEMORY_BYTES": _MAP + _MAP_BITS // 8,
 }
 """By name, for both sides."""
