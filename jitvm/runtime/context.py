@@ -76,7 +76,10 @@ class Native:
         words[SLOTS["record_context"]] = self.twin_address
         self.extra_index: int = bind("_PyEval_RequestCodeExtraIndex", Int64, Pointer)(None)
         words[SLOTS["extra_index"]] = self.extra_index
-        self.pymalloc = bind("_PyMem_GetCurrentAllocatorName", Bytes)() == b"pymalloc"
+        allocator = bind("_PyMem_GetCurrentAllocatorName", Bytes)()
+        if (allocator or b"").endswith(b"_debug") or (allocator is None and sys.flags.dev_mode):
+            raise layout.UnknownLayout("debug hooks check every memory block")  # an int of one digit has no room for a second one
+        self.pymalloc = allocator == b"pymalloc"
         if self.pymalloc:
             words[SLOTS["free_text_limit"]] = FREE_LIST_LIMIT
         self.twin[:] = words

@@ -72,11 +72,26 @@ print(json.dumps([block, advised()]))
 
 
 @pytest.mark.parametrize(("options", "environment"), [
-    (("-X", "huge_pages=0"), {}), ((), {"PYTHONMALLOC": "malloc"}), ((), {"PYTHONMALLOC": "debug"}),
-    ((), {"PYTHONMALLOC": "pymalloc_debug"}), ((), {"PYTHONTRACEMALLOC": "1"}),
-], ids=["off", "malloc", "debug", "pymalloc_debug", "tracemalloc"])
+    (("-X", "huge_pages=0"), {}), ((), {"PYTHONMALLOC": "malloc"}), ((), {"PYTHONTRACEMALLOC": "1"}),
+], ids=["off", "malloc", "tracemalloc"])
 def test_other_allocators_are_left_alone(options: tuple[str, ...], environment: dict[str, str]) -> None:
     assert _shown(ALONE, *options, **environment) == [0, 0]
+
+
+DEBUGGED = [{"PYTHONMALLOC": "debug"}, {"PYTHONMALLOC": "pymalloc_debug"}, {"PYTHONMALLOC": "malloc_debug"}, {"PYTHONDEVMODE": "1"},
+            {"PYTHONDEVMODE": "1", "PYTHONTRACEMALLOC": "1"}]
+
+
+@pytest.mark.parametrize("environment", DEBUGGED, ids=["debug", "pymalloc_debug", "malloc_debug", "dev", "dev and tracemalloc"])
+def test_the_hosts_debug_hooks_keep_the_script_on_the_host(environment: dict[str, str]) -> None:
+    script = "total = 0\nfor i in range(300_000):\n    total = i * 5000 - total\nprint(total)"
+    done = subprocess.run([sys.executable, "-m", "jitvm", "run", "-X", "threshold=1", "-c", script], capture_output=True, text=True,
+                          cwd=ROOT, env={**os.environ, **environment}, check=True)
+    total = 0
+    for i in range(300_000):
+        total = i * 5000 - total
+    assert done.stdout == f"{total}\n"
+    assert done.stderr == "jitvm: warning: debug hooks check every memory block; the script runs on the host\n"
 
 
 def test_a_bounded_address_space_is_left_alone() -> None:
