@@ -7,13 +7,14 @@ from jitvm.frontend import tree as ast
 from jitvm.frontend.assembler import Label
 from jitvm.frontend.blocks import Block, BlockCompiler, LoopBlock
 from jitvm.frontend.code import REASONS, Unsupported
+from jitvm.frontend.constants import NOT_CONSTANT, fold
 from jitvm.frontend.expressions import INPLACE_NAMES, attribute_place
 from jitvm.frontend.functions import FUTURE_ANNOTATIONS, annotation_text
 from jitvm.frontend.tree import cast
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from types import CodeType
     from typing import Any, ClassVar
 
@@ -71,11 +72,25 @@ class StatementCompiler(BlockCompiler):
               and not any(isinstance(item, ast.Starred) for item in target.elts + node.value.elts)):
             for item in node.value.elts:
                 self.value(item, -1)
-            for number, item in enumerate(target.elts):
-                self.store(item, mark + number)
+            for number in self.order_of_stores(target.elts, node.value):
+                self.store(target.elts[number], mark + number)
         else:
             self.store(target, self.operand(node.value, target))
         self.top = mark
+
+    def order_of_stores(self, targets: list[ast.expr], value: ast.expr) -> Iterable[int]:
+        """In which order a display is assigned to as many targets. What they held before dies in that order.
+
+        The host reverses two or three items on its stack by reversing their stores, where all go to locals in one line
+        (``apply_static_swaps`` in its ``compile.c``).
+        """
+        count = len(targets)
+        names = {self.locals.get(target.id, -1) if isinstance(target, ast.Name) else -1 for target in targets}
+        lines = {target.lineno for target in targets}
+        swapped = count in (2, 3) and len(names) == count and -1 not in names and len(lines) == 1
+        if not swapped or not isinstance(value, ast.Tuple) or fold(value) is not NOT_CONSTANT:
+            return range(count)
+        return range(count - 1, -1, -1)
 
     def assign_name(self, target: ast.Name, value: ast.expr) -> None:
         """``name = value``: a local is the destination of the instruction that computes the value."""

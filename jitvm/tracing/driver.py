@@ -26,6 +26,7 @@ from jitvm.tracing.loops import MISFIT
 from jitvm.tracing.profile import Profile, split
 from jitvm.tracing.region import NotInlined, Region
 from jitvm.tracing.tiers import Build, Tiers
+from jitvm.tracing.verify import Verifier
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -150,6 +151,7 @@ class Driver:
         self.tiers = Tiers(native, settings, key, self.place, self.rearm, worker)
         atexit.register(self.close)
         self.keep: list[Any] = []
+        self.verifier = Verifier(self) if settings.verify else None
         self.broken = False
         self.inside = 0
         self.finished = False
@@ -181,8 +183,11 @@ class Driver:
             self.record(Session(root, (), root.code))
 
     @unseen
-    def exit(self, number: int, _registers: int) -> None:
-        """A side exit became hot: what follows it is recorded."""
+    def exit(self, number: int, registers: int) -> None:
+        """A side exit became hot: what follows it is recorded. To verify frames, every exit comes here."""
+        if self.verifier is not None and not self.verifier.left(number, registers):
+            self.descriptors[number][2] = 0
+            return
         if self.native.twin[SLOTS["recording"]]:
             return
         root, exit = self.exits[number]
@@ -247,6 +252,8 @@ class Driver:
                 root.known_segments[key] = path, code
         else:
             new, (path, code) = False, known
+        if self.verifier is not None and path is not None and code is not None and pc:
+            self.verifier.recorded(path, code, pc, registers)
         if self.compile_next is root:
             self.compile_next, new = None, True
         self.seconds["recording"] += time.perf_counter() - started
@@ -514,6 +521,8 @@ class Driver:
         number = len(self.exits)
         self.exits.append((root, exit))
         threshold = self.settings.exit_threshold << min(root.builds, 16) if exit.key is not None else NEVER
+        if self.verifier is not None:
+            threshold = 1
         words = [exit.pc, int(exit.raising), 0, threshold, number, len(exit.entries)]
         for kind, register, payload in exit.entries:
             if kind == FRAME:

@@ -17,6 +17,7 @@ from jitvm.tracing.loops import Header, LoopsMixin
 from jitvm.tracing.machine import MAY_END
 from jitvm.tracing.profile import Profile
 from jitvm.tracing.values import ANCHORED, NULL, OWNED, BoolValue, Const, FloatValue, Frame, IntValue, Obj, State, Unboxed, Value
+from jitvm.tracing.verify import check_ownership
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -209,6 +210,8 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
         if control is None and "g_" + instruction.row.handler not in self.generated:
             self.untraced(pc, instruction, "")
             return None
+        if self.driver.settings.verify:
+            check_ownership(self.state)
         try:
             if control is None:
                 return self.run_handler(instruction, [])
@@ -332,13 +335,15 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
     def reap(self) -> None:
         """Drops what the trace owns and no register holds any more."""
         state = self.state
-        owned = [name for name, owner in state.owners.items() if owner == OWNED]
-        if not owned:
-            return
-        live = state.live_names()
-        for name in owned:
-            if name not in live and state.owners.get(name) == OWNED:
-                self.drop(name)
+        while True:  # what ends may have others written back and given up
+            owned = [name for name, owner in state.owners.items() if owner == OWNED]
+            live = state.live_names() if owned else ()
+            dead = [name for name in owned if name not in live]
+            if not dead:
+                return
+            for name in dead:
+                if state.owners.get(name) == OWNED:
+                    self.drop(name)
 
     # -- conditions
     def cond(self, test: Any) -> bool:
