@@ -22,7 +22,7 @@ from jitvm.tracing.emission import FIELDS, Abort
 from jitvm.tracing.exits import CONSTANT, FRAME, Exit
 from jitvm.tracing.forecast import Empty, forecast
 from jitvm.tracing.functions import FunctionRegion
-from jitvm.tracing.loops import MISFIT
+from jitvm.tracing.loops import MISFIT, give_up_type
 from jitvm.tracing.profile import Profile, split
 from jitvm.tracing.region import NotInlined, Region
 from jitvm.tracing.tiers import Build, Tiers
@@ -227,7 +227,7 @@ class Driver:
             self.profile_of(root.code).forget(lambda at: root.code.loop_contains(root.pc, at))
         elif register in spec:
             if register[0] == "type":
-                del spec[register]
+                give_up_type(spec, register)
                 root.refused.add((register, path, pc))
             else:
                 spec[register] = "object"

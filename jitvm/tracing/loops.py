@@ -221,7 +221,7 @@ class LoopsMixin(Machine):
         """Guards that an unchanging register has the type that the loop's body learned."""
         known = self.type_of(value)
         if isinstance(value, Null) or (known is not None and known is not kind):
-            del spec[place]
+            give_up_type(spec, place)
             self.refused.add((place, self.path, self.pc))
             self.again = True
         elif known is None:
@@ -405,6 +405,8 @@ class LoopsMixin(Machine):
                 (key, header.path, header.pc) not in self.refused and not known.__flags__ & 1 << 9:
             spec[key] = known
             changed = True
+        if key not in spec and value.name not in before.types:
+            return changed  # of unknown type: fields of several types lie at the same place
         for name in layout.IMMUTABLE:
             field = f"field {value.name} {name}"
             if field in state.cse and field not in before.cse and ("load", place, name) not in spec:
@@ -547,6 +549,12 @@ class LoopsMixin(Machine):
             setattr(out, field, {k: v for k, v in getattr(first, field).items() if all(getattr(s, field).get(k) == v for s in states)})
         out.heap = {k: v for k, v in first.heap.items() if all(s.heap.get(k) == v for s in states)}
         return out
+
+
+def give_up_type(spec: dict[Any, Any], place: Any) -> None:
+    """A header no longer relies on a register's type, nor on the fields that an object of that type has."""
+    for key in [key for key in spec if key == place or (key[0] in ("load", "field") and key[1] == place[1])]:
+        del spec[key]
 
 
 def shared_fields(states: list[State]) -> list[tuple[str, str]]:

@@ -18,6 +18,8 @@ MODES = (
     harness.Mode("codegen-2", ("-X", "loop_threshold=20", "-X", "codegen=2", "-X", "grace=0")),
     harness.Mode("beside", ("-X", "loop_threshold=20", "-X", "call_threshold=20", "-X", "exit_threshold=3", "-X", "grace=0",
                             "-X", "cache=0")),
+    harness.Mode("in-turn", ("-X", "loop_threshold=20", "-X", "call_threshold=30", "-X", "exit_threshold=16", "-X", "warm_up=8",
+                             "-X", "grace=0", "-X", "cache=0", "-X", "background=0", "-X", "compile_share=0", "-X", "codegen=0")),
     harness.Mode("force-exits", ("-X", "threshold=2", "-X", "force_exits=1")),
     harness.Mode("verify", ("-X", "threshold=2", "-X", "verify=1")),
 )
