@@ -97,18 +97,20 @@ def test_every_bytecode_has_a_handler_and_every_handler_a_bytecode() -> None:
     assert {name for name, function in handlers.functions.items() if function.kind == "opcode"} <= rows
 
 
-def test_reasons_are_in_the_table() -> None:
-    used = set()
-    for path in (PACKAGE / "tracing").glob("*.py"):
+def test_reasons_are_in_the_table_and_used() -> None:
+    given: set[str] = set()
+    mentioned: set[str] = set()
+    for path in [*(PACKAGE / "tracing").glob("*.py"), *(PACKAGE / "runtime").glob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call):
                 name = ast.unparse(node.func).split(".")[-1]
-                place = {"Abort": 0, "abort": 0, "fail": 1}.get(name, -1)
+                place = {"Abort": 0, "abort": 0, "fail": 1, "left": 1, "describe": 0}.get(name, -1)
                 if 0 <= place < len(node.args) and isinstance(node.args[place], ast.Constant):
-                    used.add(node.args[place].value)
-    assert used
-    for code in used:
-        assert reasons.abort(code).code == code
+                    given.add(node.args[place].value)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                mentioned.add(node.value)
+    assert given <= set(reasons.TABLE)
+    assert set(reasons.TABLE) <= mentioned
 
 
 def test_nothing_names_a_machine() -> None:

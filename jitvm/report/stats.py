@@ -38,7 +38,7 @@ class Stats:
         self.functions_host.append({"name": name, "file": file, "line": line, "reason": reason})
 
     def loop(self, file: str, line: int, outcome: str, reason: str = "", **more: object) -> None:
-        """Notes a hot loop: what became of it (``compiled``, ``aborted``, ``blacklisted``) and why; ``more`` is for the JSON."""
+        """Notes a hot loop: what became of it (``compiled``, ``inlined``, ``aborted``, ``blacklisted``), why; ``more`` is for the JSON."""
         self.loops.append({"file": file, "line": line, "outcome": outcome, "reason": reason, **more})
 
     def cache(self, name: str, hits: int, misses: int, size: int, bound: int) -> None:

@@ -8,7 +8,7 @@ from time import perf_counter
 
 from jitvm.runtime import errors
 from jitvm.runtime.sources import Sources
-from jitvm.spec.bytecodes import COUNTER
+from jitvm.spec.bytecodes import COUNTER, UNIT
 from jitvm.spec.cfunctions import NO_TABLE_YET, SLOTS
 from jitvm.spec.settings import STEPWISE
 
@@ -31,6 +31,8 @@ class Machine:
         self.native, self.records, self.settings = native, records, settings
         self.driver: Any = None
         self.worker: Any = None
+        self.early: set[int] = set()
+        """Addresses of loops that were hot before the compiler was to be loaded."""
         self.expressions: Any = None
         self.modules: Any = None
         self.sources = Sources(settings.cache, settings.iterator_paths)
@@ -129,6 +131,7 @@ def _first_hot(pc: int, registers: int) -> None:
     age = (perf_counter() - machine.started) * 1000
     early = settings.loop_threshold > STEPWISE and age < settings.grace
     if early:
+        machine.early.add(pc)
         machine.native.poke(pc + COUNTER, settings.soon())
         if age < settings.grace / 2 or machine.worker is not None or not settings.beside():
             return
@@ -216,6 +219,18 @@ def _report(stats: Any) -> None:
     stats.cache("call plans", finds, plans, plans, 0)
     if machine.driver is not None:
         machine.driver.report(stats)
+    _report_early(stats, machine)
+
+
+def _report_early(stats: Any, vm: Machine) -> None:
+    """Adds the loops that got hot before the compiler was loaded, and not again later."""
+    from jitvm.spec import reasons
+
+    for pc in sorted(vm.early - set(vm.driver.roots if vm.driver is not None else ())):
+        record = vm.records.at(pc)
+        if record is not None and record.unit is not None:
+            line = record.unit.positions[(pc - record.base) // UNIT][0] or record.unit.first_line
+            stats.loop(record.code.co_filename, line, "aborted", reasons.describe("too-early"), function=record.code.co_qualname)
 
 
 def run_module(source: bytes | str, filename: str, namespace: dict[str, Any], settings: Settings) -> None:

@@ -119,6 +119,11 @@ class Records:
         self.link(record, unit)
         return True
 
+    def at(self, pc: int) -> Record | None:
+        """The record whose instructions an address lies in."""
+        return next((record for record in self.all if record.unit is not None
+                     and record.base <= pc < record.base + 8 * len(record.instructions)), None)
+
     def link(self, record: Record, unit: CodeUnit) -> None:
         """Fills host pointers and constants in and makes the record ready."""
         code = record.code

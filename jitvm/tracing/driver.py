@@ -343,6 +343,7 @@ class Driver:
         """Whether a hot function is worth compiling by itself: a recursive one. Notes the kinds of its arguments."""
         code = root.code.code
         if code.co_name not in code.co_names:
+            root.final, root.reason = True, "not-recursive"
             return False
         kinds = []
         for index in range(code.co_argcount):
@@ -564,8 +565,9 @@ class Driver:
     def report(self, stats: Any) -> None:
         """Adds every hot loop to the statistics: what came of it, and why."""
         for root in self.roots.values():
-            outcome = "compiled" if root.compiled else "blacklisted" if root.final else "aborted"
-            reason = "" if root.compiled else reasons.abort(root.reason).describe(root.detail)
+            outcome = "compiled" if root.compiled else "inlined" if root.reason == "not-recursive" else "blacklisted" if root.final \
+                else "aborted"
+            reason = "" if root.compiled else reasons.describe(root.reason, root.detail)
             left = sorted({name for (number, _), name in self.untraced.items() if number == root.code.number})
             stats.loop(root.code.code.co_filename, root.code.line(root.pc), outcome, reason, function=root.code.code.co_qualname,
                        builds=root.builds, left_to_interpreter=left)
@@ -604,10 +606,10 @@ class Driver:
         for code in self.codes.values():
             if code.base <= pc < code.base + 8 * len(code.unit.words):
                 return code
-        for record in self.records.all:
-            if record.unit is not None and record.base <= pc < record.base + 8 * len(record.instructions):
-                return self.traced(record)
-        raise KeyError(pc)
+        record = self.records.at(pc)
+        if record is None:
+            raise KeyError(pc)
+        return self.traced(record)
 
     def traced(self, record: Any) -> TracedCode:
         """The tracing view of a code record."""
