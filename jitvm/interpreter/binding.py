@@ -8,7 +8,6 @@ from jitvm.rpython.dialect import *
 
 PLAN_NEXT = 0
 PLAN_COUNT = 8
-PLAN_NAMES = 16
 PLAN_RECORD = 24
 PLAN_DIRECT = 32
 PLAN_TOTAL = 40
@@ -332,6 +331,19 @@ def copy_values(table: Object, cells: Ptr) -> None:
             store_pointer(cells, 0, as_pointer(value))
             cells = cells + 8
         i = i + 1
+
+
+@helper(quiet=True)
+def named_entries(table: Object, names: Object) -> Ptr:
+    """The entries of an exact dict, key and value in turn, whose keys are those of a tuple, in that order; else null."""
+    if type_pointer(table) is not PyDict_Type:
+        return NULLP
+    keys = dict_keys(table)
+    if keys_kind(keys) != KEYS_UNICODE or dict_values(table) != NULLP or keys_entries(keys) != var_size(names):
+        return NULLP
+    if not has_names(table, dict_used(table), names):
+        return NULLP
+    return keys + (KEYS_INDICES + (1 << keys_log2_index_bytes(keys)))
 
 
 @helper()

@@ -277,6 +277,7 @@ def append_to(v: Object, item: Object) -> Int:
 
 @opcode
 def list_extend(list: Object, src: Object) -> Effect:
+    promote(spread_size(src))
     extend_list(list, src)
 
 

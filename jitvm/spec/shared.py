@@ -43,6 +43,7 @@ _NAMES = 320
 
 CONSTANTS = {
     "NO_TABLE_YET": NO_TABLE_YET,
+    "PLAN_NAMES": 16,  # in a binding plan (interpreter/binding.py)
     # the block of a compiler thread (backend/worker.py); it begins with the semaphore that wakes the thread
     "WORKER_PAUSED": 32,
     "WORKER_BUSY": 40,

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 from types import CodeType, FunctionType
 
+from jitvm.spec import shared
 from jitvm.spec.bytecodes import UNIT
 from jitvm.tracing.emission import CONSTANTS, Abort
 from jitvm.tracing.intrinsics import INTRINSICS
-from jitvm.tracing.machine import Machine
-from jitvm.tracing.values import NULL, OWNED, Const, Frame, Null, Obj, Pointer, Value, Window
+from jitvm.tracing.packed import PackedMixin
+from jitvm.tracing.values import NULL, OWNED, Const, Frame, Null, Obj, Packed, Pointer, Value, Window
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ CO_INLINE_OBSTACLES = 0x20 | 0x80 | 0x100 | 0x200
 CO_VARARGS, CO_VARKEYWORDS = 4, 8
 NOT_SPREAD = 1 << 40
 """What a recording says of starred arguments that are no tuple."""
+NO_KEYWORDS = Packed(dict, ())
 
 
 def binding(code: CodeType, count: int, names: tuple[str, ...]) -> list[tuple[str, Any]] | None:
@@ -49,7 +51,7 @@ def binding(code: CodeType, count: int, names: tuple[str, ...]) -> list[tuple[st
     return rows if code.co_flags & CO_VARKEYWORDS or not others else None
 
 
-class CallsMixin(Machine):
+class CallsMixin(PackedMixin):
     """The part of a region that follows control between frames and passes windows."""
 
     arguments: int
@@ -117,21 +119,98 @@ class CallsMixin(Machine):
     do_call_method_kw = do_call_method
 
     def do_call_ex(self, instruction: Any) -> int | None:
-        """A call with starred arguments: of a tuple of the size seen, the items are the arguments of a callee that is inlined."""
+        """A call with starred arguments: items that are known, or those of a tuple of the size seen, are a callee's that is inlined."""
         base, keywords, target = (instruction.values[name] for name in ("base", "keywords", "dst"))
         callee, given = self.read(base), self.read(base + 1)
+        named: Value = self.read(base + 2) if keywords else NO_KEYWORDS
         entered = self.profile.entered.get((self.path, self.pc))
-        size = self.vectors[0][0] if self.vectors and self.vectors[0] else 0
-        if entered is not None and not keywords and (self.path, self.pc) not in self.refused and size < NOT_SPREAD:
+        count = self.spread_count(given)
+        if entered is not None and count is not None and isinstance(named, Packed) and (self.path, self.pc) not in self.refused:
             record = self.driver.record_at(entered)
-            plan = binding(record.code, size, ()) if record is not None and self.may_inline(record) else None
+            plan = binding(record.code, count, named.names) if record is not None and self.may_inline(record) else None
             if record is not None and plan is not None:
-                self.guard(self.type_test(given, tuple), True)
-                self.guard(self.compare("eq", self.get_field("var_size", given), size), True)
-                return self.inline(record, callee, [self.tuple_item(given, i) for i in range(size)], plan, [base])
+                return self.inline(record, callee, [*self.spread_items(given, count), *named.items], plan, [base])
         result = self.call_spread(callee, given, Window(base * 8), keywords)
         self.kill(base)
         self.write(target, result)
+        return self.following(instruction)
+
+    def spread_count(self, given: Value) -> int | None:
+        """How many arguments ``*given`` is, if that is known or was seen."""
+        if isinstance(given, Packed):
+            return None if given.type is dict else len(given.items)
+        if isinstance(given, Const):
+            return len(given.object) if type(given.object) is tuple else None
+        size = self.vectors[0][0] if self.vectors and self.vectors[0] else NOT_SPREAD
+        return size if size < NOT_SPREAD else None
+
+    def spread_items(self, given: Value, count: int) -> list[Value]:
+        """The arguments that ``*given`` is."""
+        if isinstance(given, Packed):
+            return list(given.items)
+        if not isinstance(given, Const):
+            self.guard(self.type_test(given, tuple), True)
+            self.guard(self.compare("eq", self.get_field("var_size", given), count), True)
+        return [self.tuple_item(given, i) for i in range(count)]
+
+    def do_list_extend(self, instruction: Any) -> int:
+        """``*src`` among other arguments."""
+        place, source = instruction.values["list"], self.read(instruction.values["src"])
+        held, count = self.read(place), self.spread_count(source)
+        if isinstance(held, Packed) and count is not None:
+            self.repack(place, held, self.spread_items(source, count))
+        else:
+            self.call_helper("extend_list", held, source)
+        return self.consume(instruction)
+
+    def do_list_append(self, instruction: Any) -> int:
+        place, value = instruction.values["list"], self.read(instruction.values["src"])
+        held = self.read(place)
+        if isinstance(held, Packed):
+            self.repack(place, held, [value])
+        else:
+            self.call_helper("append_to", held, value)
+        return self.consume(instruction)
+
+    def do_map_merge(self, instruction: Any) -> int:
+        """``**src`` among other named arguments."""
+        place, source = instruction.values["map"], self.read(instruction.values["src"])
+        held = self.read(place)
+        found = self.keyword_items(place, held, source, self.following(instruction)) if isinstance(held, Packed) else None
+        if isinstance(held, Packed) and found is not None:
+            self.repack(place, held, *found)
+        else:
+            self.call_helper("merge_map", held, source, self.read(instruction.values["callee"]))
+        return self.consume(instruction)
+
+    def keyword_items(self, place: int, held: Packed, source: Value, after: int) -> tuple[list[Value], tuple[str, ...]] | None:
+        """Values and names of ``**source``, where they are known or the plan of the call that follows at ``after`` names them."""
+        if isinstance(source, Packed):
+            return None if set(source.names) & set(held.names) else (list(source.items), source.names)
+        call = self.record_of().instruction(after)
+        if call.row.name != "call_ex" or call.values["base"] + 2 != place or (self.path, after) not in self.profile.entered:
+            return None
+        plan = self.cached_word(after + UNIT + 8)
+        address = self.peek(plan + shared.CONSTANTS["PLAN_NAMES"]) if plan else 0
+        names: tuple[str, ...] = self.object_at(address) if address else ()
+        more = names[len(held.names):]
+        if names[:len(held.names)] != held.names or not more:
+            return None
+        entries = Pointer(str(self.call_helper("named_entries", source, self.constant(more))), 0)
+        missing = self.compare("eq", entries, 0)
+        self.guard(missing, False)
+        return [self.load_at(entries, 16 * i + 8, "O") for i in range(len(more))], more
+
+    def repack(self, place: int, held: Packed, items: list[Value], names: tuple[str, ...] = ()) -> None:
+        """Adds to a packed value that only this register has."""
+        for item in items:
+            self.own(item)
+        self.state.registers[self.state.level, place] = self.pack(held.type, [*held.items, *items], held.names + names)
+
+    def consume(self, instruction: Any) -> int:
+        """Ends what an instruction uses for the last time."""
+        for name in instruction.consumed:
+            self.kill(instruction.values[name])
         return self.following(instruction)
 
     def call_value(self, instruction: Any, callee: Value, values: list[Value], names: tuple[str, ...], window: list[int]) -> int | None:
@@ -199,29 +278,10 @@ class CallsMixin(Machine):
     def parameter_value(self, record: Any, callee: Value, given: list[Value], source: str, what: Any) -> Value:
         """The value of a parameter that is not simply an argument."""
         if source == "rest":
-            if not what:
-                return self.constant(())
-            return self.gathered("tuple_of", [given[index] for index in what], len(what), tuple)
+            return self.pack(tuple, [given[index] for index in what]) if what else self.constant(())
         if source == "keywords":
-            pairs = [part for name, index in what for part in (self.constant(name), given[index])]
-            return self.gathered("map_of", pairs, len(what), dict)
+            return self.pack(dict, [given[index] for _, index in what], tuple([name for name, _ in what]))
         return self.default_of(record, callee, source, what)
-
-    def gathered(self, name: str, values: list[Value], count: int, kind: type) -> Value:
-        """A tuple or dict of values, by the helper ``name``, which takes references of its own over."""
-        self.effect(False, tuple(values))
-        for place, value in enumerate(values):
-            text, new = self.box(value)
-            if new:
-                del self.state.owners[text]
-            else:
-                self.add_reference(text)
-            self.emit(f"store ptr {text}, ptr {self.op(f'getelementptr ptr, ptr %buffer, i64 {place}')}")
-        self.arguments = max(self.arguments, len(values))
-        raw = self.op(f"call ptr {self.helper(name)}(ptr %ctx, ptr %buffer, i64 {count})")
-        self.check(raw, "N", [])
-        self.state.owners[raw] = OWNED
-        return self.typed_result(Obj(raw), kind)
 
     def default_of(self, record: Any, callee: Value, source: str, what: Any) -> Value:
         """The default of a parameter that was not given: read from the function, so that a change of it is seen."""
@@ -289,6 +349,7 @@ class CallsMixin(Machine):
 
     def residual_call(self, callee: Value, values: list[Value], names: tuple[str, ...], window: list[int]) -> Value:
         """A call that is not followed: the values, of the registers ``window``, are given up to it."""
+        values = [self.shown(value) for value in values]
         self.effect(True, (callee, *values))
         function, _ = self.box(callee)
         state = self.state
@@ -314,7 +375,7 @@ class CallsMixin(Machine):
     def window_call(self, name: str, window: Window, count: int, *rest: str) -> Value:
         """A helper that takes the objects of a window over and gives a new one."""
         first = window.offset // 8
-        values = [self.read(first + i) for i in range(count)]
+        values = [self.shown(self.read(first + i)) for i in range(count)]
         if name != "join_window" or any(self.type_of(value) is not str for value in values):
             self.effect(self.helper_signature(name)[3], tuple(values))
         state = self.state
@@ -336,23 +397,17 @@ class CallsMixin(Machine):
         state.owners[raw] = OWNED
         return Obj(raw)
 
-    def tuple_of(self, window: Window, count: int) -> Value:
-        return self.typed_result(self.window_call("tuple_of", window, count, f"i64 {count}"), tuple)
-
-    def list_of(self, window: Window, count: int) -> Value:
-        return self.typed_result(self.window_call("list_of", window, count, f"i64 {count}"), list)
-
     def set_of(self, window: Window, count: int) -> Value:
         return self.typed_result(self.window_call("set_of", window, count, f"i64 {count}"), set)
 
-    def map_of(self, window: Window, count: int) -> Value:
+    def make_map(self, window: Window, count: int) -> Value:
         return self.typed_result(self.window_call("map_of", window, 2 * count, f"i64 {count}"), dict)
 
-    def map_of_keys(self, window: Window, keys: Const) -> Value:
+    def make_map_of_keys(self, window: Window, keys: Const) -> Value:
         return self.typed_result(self.window_call("map_of_keys", window, len(keys.object), f"ptr {keys.symbol}"), dict)
 
     def slice_of(self, window: Window, count: int) -> Value:
-        parts = [self.read(window.offset // 8 + i) for i in range(count)]
+        parts = [self.shown(self.read(window.offset // 8 + i)) for i in range(count)]
         made = self.typed_result(self.window_call("slice_of", window, count, f"i64 {count}"), slice)
         if all(self.type_of(part) in (int, type(None)) for part in parts):
             self.state.cse[f"slice of ints {made!r}"] = True
@@ -392,7 +447,7 @@ class CallsMixin(Machine):
 
     def call_spread(self, callee: Value, given: Value, window: Window, keywords: int) -> Value:
         """A call with a tuple of arguments and, if ``keywords``, a dict."""
-        values = [callee, given, *([self.read(window.offset // 8 + 2)] if keywords else [])]
+        values = [self.shown(v) for v in (callee, given, *([self.read(window.offset // 8 + 2)] if keywords else []))]
         self.effect(True, tuple(values))
         names = []
         for place, value in enumerate(values):
@@ -410,15 +465,9 @@ class CallsMixin(Machine):
         self.state.types[value.name] = kind
         return value
 
-    def unpack_items(self, window: Window, items: Pointer, count: int) -> None:
-        """The items of a tuple or list into a window."""
-        first = window.offset // 8
-        for place in range(count):
-            assert items.base is not None
-            self.state.registers[self.state.level, first + place] = self.item_at(items.base, items.offset, place)
-
     def get_method(self, obj: Value, name: Const, window: Window) -> int:
         """What ``obj.name`` calls: two objects, the second of which may be missing."""
+        obj = self.shown(obj)
         self.effect(True, (obj,))
         text, fresh = self.box(obj)
         for place in (0, 1):

@@ -13,6 +13,7 @@ from jitvm.tracing.values import (
     IntValue,
     Null,
     Obj,
+    Packed,
     Pointer,
     State,
     Unboxed,
@@ -173,7 +174,12 @@ class Emission:
             return value.symbol
         if isinstance(value, Obj):
             return value.name
+        if isinstance(value, Packed):
+            return self.box(value)[0]
         raise Abort("unsupported", f"the address of {value!r}")
+
+    def box(self, value: Value) -> tuple[str, bool]:
+        raise NotImplementedError
 
     # -- conditions: Region decides
     def cond(self, test: Any) -> bool:
@@ -201,7 +207,7 @@ class Emission:
             return type(value.object)
         if isinstance(value, Obj):
             return self.state.types.get(value.name)
-        return None
+        return value.type if isinstance(value, Packed) else None
 
     def type_test(self, value: Value, kind: Any) -> Any:
         """Whether the exact type is ``kind``: a bool, or the name of a truth value."""

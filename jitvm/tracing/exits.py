@@ -33,6 +33,9 @@ class ExitsMixin(Machine):
     def global_name(self, index: int) -> Any:
         raise NotImplementedError
 
+    def show_at_exit(self) -> None:
+        raise NotImplementedError
+
     cold: list[Any]
     exits: list[Exit]
     spills: int
@@ -74,6 +77,7 @@ class ExitsMixin(Machine):
 
     def describe(self, exit: Exit) -> None:
         """Spills what the registers hold and writes the entries."""
+        self.show_at_exit()
         state = self.state
         used: set[str] = set()
         for level, frame in enumerate(state.frames):

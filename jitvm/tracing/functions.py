@@ -189,6 +189,7 @@ class FunctionRegion(Region):
 
     def note_site(self) -> None:
         """What a frame made during the call would hold: descriptor and raw values, in the area."""
+        self.show_all()
         exit = Exit(len(self.exits), self.pc, None, False)
         self.exits.append(exit)
         for (level, index), value in self.state.registers.items():

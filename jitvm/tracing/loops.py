@@ -67,6 +67,8 @@ class LoopsMixin(Machine):
     forecasts: dict[int, dict[Any, Any]]
     headers: list[Header]
     force_guard: Any
+    show_all: Any
+    show_differing: Any
     arrivals: dict[Any, list[Any]]
     worked: int
 
@@ -115,6 +117,7 @@ class LoopsMixin(Machine):
             if kind == "dead":
                 self.kill_place(place)
         self.reap()
+        self.show_all()
         for place in list(spec):
             if place[0] == LEVEL:
                 self.ensure_global(place[1])
@@ -314,7 +317,7 @@ class LoopsMixin(Machine):
 
     def holders(self, value: Obj) -> int:
         """In how many registers an object is."""
-        return sum(1 for other in self.state.registers.values() if other == value)
+        return sum(value.name in other.held() for other in self.state.registers.values())
 
     # -- back-edges
     def close(self, header: Header) -> None:
@@ -330,6 +333,7 @@ class LoopsMixin(Machine):
                 self.again = True
             self.drop_place(place)
         self.reap()
+        self.show_all()
         if self.learn(header):
             self.again = True
             self.emit("unreachable")
@@ -469,6 +473,7 @@ class LoopsMixin(Machine):
         """Makes one state of several; each path coerces its values at its own end."""
         states = [state for state, _, _ in arrived]
         self.pc = pc
+        self.show_differing(arrived)
         kinds = self.merge_kinds(states)
         for place in {p for s in states for p in s.registers} - {p for p in states[0].registers if all(p in s.registers for s in states)}:
             kinds.pop(place, None)
@@ -476,7 +481,7 @@ class LoopsMixin(Machine):
         maybe = [p for p, kind in kinds.items() if kind in KIND_TYPES and any(bound_of(s.registers[p]) != "true" for s in states)]
         incoming: dict[Any, list[tuple[str, str]]] = {place: [] for place in [*kinds, *fields, *(("bound", p) for p in maybe)]}
         kept = [p for p in states[0].registers if p not in kinds and all(p in s.registers for s in states)]
-        held = {v.name for p in kept if isinstance(v := states[0].registers[p], Obj)}
+        held = {name for p in kept for name in states[0].registers[p].held()}
         for state, hole, block in arrived:
             self.state, self.lines, self.block = state, hole, block
             self.start = state

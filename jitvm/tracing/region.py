@@ -465,6 +465,7 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
         state = self.state
         if state.level:
             raise NotInlined(self.path)
+        self.show_all(level=0)
         for index in range(self.root.locals):
             value = state.registers.get((0, index), NULL)
             if state.memory.get(index, NULL) != value:

@@ -30,6 +30,10 @@ class Value:
     __slots__ = ()
     kind = "?"
 
+    def held(self) -> list[str]:
+        """LLVM names of the objects that a register with this value holds."""
+        return []
+
 
 class Null(Value):
     """An empty register."""
@@ -111,6 +115,9 @@ class Obj(Value):
     def __init__(self, name: str) -> None:
         self.name = name
 
+    def held(self) -> list[str]:
+        return [self.name]
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Obj) and other.name == self.name
 
@@ -119,6 +126,27 @@ class Obj(Value):
 
     def __repr__(self) -> str:
         return f"object {self.name}"
+
+
+class Packed(Value):
+    """A tuple, list or dict of named values that has not been made (``tracing/packed.py``)."""
+
+    __slots__ = ("items", "names", "type")
+    kind = "packed"
+
+    def __init__(self, kind: type, items: tuple[Value, ...], names: tuple[str, ...] = ()) -> None:
+        self.type, self.items, self.names = kind, items, names
+
+    @property
+    def key(self) -> str:
+        """Under which a state knows the object that was made of it."""
+        return f"packed {id(self)}"
+
+    def held(self) -> list[str]:
+        return [name for item in self.items for name in item.held()]
+
+    def __repr__(self) -> str:
+        return f"packed {self.type.__name__} of {self.items}"
 
 
 class Pointer:
@@ -195,4 +223,8 @@ class State:
 
     def live_names(self) -> set[str]:
         """LLVM names of the objects that registers hold."""
-        return {value.name for value in self.registers.values() if isinstance(value, Obj)}
+        names = {value.name for value in self.registers.values() if isinstance(value, Obj)}
+        for value in self.registers.values():
+            if isinstance(value, Packed):
+                names.update(value.held())
+        return names
