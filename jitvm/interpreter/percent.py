@@ -20,6 +20,21 @@ def format_percent(template: Object, values: Object) -> New:
     return PyNumber_Remainder(template, values)
 
 
+@helper(raises=True, quiet=True, text=True)
+def percent_array(template: Object, values: Ptr, count: Int) -> New:
+    """template % a tuple of exact numbers, strings, truth values and None in an array, for traces: runs no Python code."""
+    if is_ascii(template) and formats_off() == 0:
+        made = fill_percent(template, values, count)
+        if likely(not is_null(made)):
+            return made
+    given = PyTuple_New(count)
+    i = 0
+    while i < count:
+        store_reference(as_pointer(given) + TUPLE_ITEMS, i, load_object(values, i * 8))
+        i = i + 1
+    return PyNumber_Remainder(template, given)
+
+
 @helper(quiet=True)
 def percent_text(template: Object, values: Object) -> New:
     """template % values where all conversions and values are simple; null if this is the host's."""

@@ -35,6 +35,39 @@ def format_template(callee: Object, arguments: Ptr, count: Int, names: Object) -
     return PyObject_Vectorcall(callee, arguments, count, names)
 
 
+@helper(quiet=True)
+def simple_length(v: Object) -> Int:
+    """len of an exact object of the commonest types; -1 of others."""
+    kind = type_pointer(v)
+    if kind is PyList_Type or kind is PyTuple_Type or kind is PyBytes_Type:
+        return var_size(v)
+    if kind is PyUnicode_Type:
+        return unicode_length(v)
+    if kind is PyDict_Type:
+        return dict_used(v)
+    if kind is PySet_Type or kind is PyFrozenSet_Type:
+        return set_used(v)
+    return -1
+
+
+@helper(quiet=True)
+def is_simple_value(v: Object) -> Bool:
+    """Whether a value's formatting runs no Python code: an exact number, string or truth value, or None."""
+    kind = type_pointer(v)
+    if kind is PyLong_Type or kind is PyUnicode_Type or kind is PyFloat_Type or kind is PyBool_Type:
+        return True
+    return v is _Py_NoneStruct
+
+
+@helper(raises=True, quiet=True, text=True)
+def format_array(arguments: Ptr, count: Int, names: Object) -> New:
+    """As format_template, for traces: of exact numbers, strings, truth values and None, which runs no Python code."""
+    made = fill_template(arguments, count, names)
+    if likely(not is_null(made)):
+        return made
+    return PyObject_Vectorcall(str_format, arguments, count, names)
+
+
 @helper(quiet=True, text=True)
 def fill_template(arguments: Ptr, count: Int, names: Object) -> New:
     """The filled template; null where this is the host's."""

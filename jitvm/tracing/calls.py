@@ -9,8 +9,8 @@ from types import CodeType, FunctionType
 from jitvm.spec import shared
 from jitvm.spec.bytecodes import UNIT
 from jitvm.tracing.emission import CONSTANTS, Abort
+from jitvm.tracing.formatting import FormattingMixin
 from jitvm.tracing.intrinsics import INTRINSICS
-from jitvm.tracing.packed import PackedMixin
 from jitvm.tracing.values import NULL, OWNED, Const, Frame, Null, Obj, Packed, Pointer, Value, Window
 
 TYPE_CHECKING = False
@@ -51,7 +51,7 @@ def binding(code: CodeType, count: int, names: tuple[str, ...]) -> list[tuple[st
     return rows if code.co_flags & CO_VARKEYWORDS or not others else None
 
 
-class CallsMixin(PackedMixin):
+class CallsMixin(FormattingMixin):
     """The part of a region that follows control between frames and passes windows."""
 
     arguments: int
@@ -222,10 +222,10 @@ class CallsMixin(PackedMixin):
                 plan = binding(record.code, len(values) - len(names), names)
                 if plan is not None:
                     return self.inline(record, callee, values, plan, window)
-        if isinstance(callee, Const) and not names:
+        if isinstance(callee, Const):
             meaning = INTRINSICS.get(id(callee.object))
             if meaning is not None:
-                result = meaning(self, values)
+                result = meaning(self, values, names)
                 if result is not None:
                     return self.finish_call(instruction, result, window)
         return self.finish_call(instruction, self.residual_call(callee, values, names, window[len(window) - len(values):]), window)

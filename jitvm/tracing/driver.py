@@ -21,6 +21,7 @@ from jitvm.tracing.code import TracedCode
 from jitvm.tracing.emission import FIELDS, Abort
 from jitvm.tracing.exits import CONSTANT, FRAME, Exit
 from jitvm.tracing.forecast import Empty, forecast
+from jitvm.tracing.formatting import NOT_PLAIN
 from jitvm.tracing.functions import FunctionRegion
 from jitvm.tracing.loops import MISFIT, give_up_type
 from jitvm.tracing.profile import Profile, split
@@ -198,6 +199,10 @@ class Driver:
         if exit.key is not None and exit.key[0] == MISFIT:
             self.misfit(root, exit)
             return
+        if exit.key is not None and exit.key[0] == NOT_PLAIN:
+            root.refused.add(exit.key)
+            self.compile_next = root
+            exit.key = exit.key[1:]
         if self.over_budget():
             self.descriptors[number][2] = 0
             return

@@ -27,7 +27,7 @@ class Wrong(Exception):
 
 def check_ownership(state: State) -> None:
     """Between two bytecodes each object in a register has an owner, and what the trace owns is in a register. Raises Wrong."""
-    held = {value.name: place for place, value in state.registers.items() if isinstance(value, Obj)}
+    held = {name: place for place, value in state.registers.items() for name in value.held()}
     for name, place in held.items():
         if name not in state.owners and name != "null":
             raise Wrong(f"register {place} holds {name}, which may be gone")
