@@ -24,6 +24,8 @@ MODES = {
     "threshold-2": ("-X", "threshold=2", "-X", "codegen=0"),
     "force-exits": ("-X", "threshold=2", "-X", "codegen=0", "-X", "force_exits=1"),
     "verify": ("-X", "threshold=2", "-X", "verify=1"),
+    "in-turn": ("-X", "loop_threshold=7", "-X", "call_threshold=9", "-X", "exit_threshold=4", "-X", "warm_up=3", "-X", "grace=0",
+                "-X", "cache=0", "-X", "background=0", "-X", "compile_share=0", "-X", "codegen=0", "-X", "verify=1"),
 }
 TIMEOUT = 30
 HOST_TIMEOUT = 4
@@ -119,6 +121,7 @@ def gen(n):
         yield k * k
 '''
 EPILOGUE = '''
+ANY = ([3, 1, 4, 1, 5], range(2, 11, 2), (2, 7, 1), [1.5, 2, True], {5: 1, 6: 2}, (i for i in ()), frozenset((4,)), b"ab", range(6))
 def show(f, *args):
     try:
         r = f(*args)
@@ -275,7 +278,9 @@ class Writer:
             self.put(depth, "for " + self.pick(f"{v} in list(range({m}))", f"{v} in tuple(range({m}))", f"{v}, a in enumerate(L[:9])",
                                                f"{v}, b in zip(range({m}), L[:20])", f"{v} in reversed(range({m}))", f"{v} in list(M)[:9]",
                                                f"{v} in gen({m})", f"{v} in {{1: 2, 3: 4, 5: 6}}", "k, v in list(M.items())[:9]",
-                                               f"{v} in map(f0, range({m}))", f"{v} in [1, 2.5, True, 7]", "ch in s[:9]") + ":")
+                                               f"{v} in map(f0, range({m}))", f"{v} in [1, 2.5, True, 7]", "ch in s[:9]",
+                                               f"{v} in ANY[{self.pick('i', 'j', 'z', 'n')} % len(ANY)]",
+                                               f"{v} in ANY[i // {self.pick('3', '7', '11')} % {self.pick('2', '3', '4')}]") + ":")
         else:
             self.fresh += 1
             w = f"w{self.fresh}"

@@ -10,4 +10,4 @@ from tests.tracing import fuzz
 
 @pytest.mark.parametrize("seed", range(1000, 1008))
 def test_random_program(seed: int, tmp_path: Path) -> None:
-    assert fuzz.one(seed, 5, ["no-jit", "default", "threshold-2", "force-exits", "verify"], tmp_path) == []
+    assert fuzz.one(seed, 5, ["no-jit", "default", "threshold-2", "force-exits", "verify", "in-turn"], tmp_path) == []
