@@ -105,9 +105,9 @@ def dict_item(obj: Object, key: Object) -> New:
     else:
         value = PyDict_GetItemWithError(obj, key)
     if is_null(value):
-        if not is_null(PyErr_Occurred()):
-            return NULL
-        return PyObject_GetItem(obj, key)
+        if is_null(PyErr_Occurred()):
+            _PyErr_SetKeyError(key)
+        return NULL
     return value
 
 

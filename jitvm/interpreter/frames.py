@@ -575,6 +575,10 @@ def fetch_exception() -> New:
 @helper(spare=True)
 def add_traceback(thread: Ptr) -> None:
     """Adds the current frame to the traceback of the exception that is set."""
+    known = frame_object(cframe_frame(ts_cframe(thread)))
+    if not is_null(known):
+        PyTraceBack_Here(known)
+        return
     kind = local()
     value = local()
     trace = local()

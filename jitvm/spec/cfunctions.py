@@ -101,6 +101,7 @@ PyObject_IsSubclass OO>i raises runs
 PyErr_SetObject OO>v
 PyErr_SetString OP>v
 PyErr_SetNone O>v
+_PyErr_SetKeyError O>v
 PyErr_Occurred >O
 PyErr_Clear >v
 Py_MakePendingCalls >i raises runs
