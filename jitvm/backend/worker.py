@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 _WORD = {name: place // 8 for name, place in CONSTANTS.items() if name.startswith(("WORKER_", "JOB_", "LLVM_"))}
-_PAUSED, _BUSY, _PATH, _NAMES, _QUEUE, _INTERPRETER, _FIRST = (
-    _WORD["WORKER_" + name] for name in ("PAUSED", "BUSY", "PATH", "NAMES", "QUEUE", "INTERPRETER", "WARM_UP"))
+_PAUSED, _BUSY, _PATH, _NAMES, _QUEUE, _INTERPRETER, _FIRST, _YIELDS = (
+    _WORD["WORKER_" + name] for name in ("PAUSED", "BUSY", "PATH", "NAMES", "QUEUE", "INTERPRETER", "WARM_UP", "YIELDS"))
 _STATE, _TEXT, _LEVEL, _NEED, _BUFFER, _DATA, _SIZE, _WORK = (
     _WORD["JOB_" + name] for name in ("STATE", "TEXT", "LEVEL", "NEED", "BUFFER", "DATA", "SIZE", "WORK"))
 _SLOTS, _DONE, _CANCELLED = (CONSTANTS[name] for name in ("WORKER_SLOTS", "JOB_DONE", "JOB_CANCELLED"))
@@ -99,15 +99,17 @@ class Job:
 class Worker:
     """The thread and its queue. ``entry`` is the address of the thread's main function, ``interpreter`` that of the host's state.
 
-    ``level`` is the level of code generation that the thread prepares for when it starts.
+    ``level`` is the level of code generation that the thread prepares for when it starts. With ``yields`` it lets others have the CPU
+    first.
     """
 
-    def __init__(self, entry: int, interpreter: int, level: int = 0) -> None:
+    def __init__(self, entry: int, interpreter: int, level: int = 0, *, yields: bool = False) -> None:
         self.entry = entry
         self.block = array("Q", bytes(CONSTANTS["WORKER_BYTES"]))
         _immortal(self.block)
         self.first = Job(WARM_UP, level, 0, 0)
         self.block[_INTERPRETER], self.block[_FIRST] = interpreter, self.first.words.buffer_info()[0]
+        self.block[_YIELDS] = int(yields)
         self.address = self.block.buffer_info()[0]
         _sem_init(self.address, 0, 0)
         self.jobs: list[Job | None] = [None] * _SLOTS
@@ -174,6 +176,11 @@ class Worker:
             _sigmask(_SIG_SETMASK, before.tobytes(), None)
         _detach(thread[0])
 
+    def halt(self) -> None:
+        """At exit: nothing more is begun."""
+        self.closed = True
+        self.block[_PAUSED] = 1
+
     def pause(self) -> None:
         """Has the thread begin nothing more, and waits for what is under way: before a fork and at exit."""
         self.block[_PAUSED] = 1
@@ -198,5 +205,5 @@ class Worker:
 
     def close(self) -> None:
         """At exit: nothing more is begun, what is under way is waited for."""
-        self.closed = True
+        self.halt()
         self.pause()

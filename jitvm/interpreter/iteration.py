@@ -31,6 +31,9 @@ def for_iter(iter: Object) -> Object:
     if is_type(iter, PyRangeIter_Type):
         index = range_index(iter)
         if index < range_length(iter):
+            if range_step(iter) == 1:
+                set_range_index(iter, index + 1)
+                return new_int(range_start(iter) + index)
             set_range_index(iter, index + 1)
             return new_int(range_start(iter) + index * range_step(iter))
         return EXHAUSTED

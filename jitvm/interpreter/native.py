@@ -88,13 +88,6 @@ def leave_native(thread: Ptr, area: Ptr, exit: Ptr, spill: Ptr) -> Object:
     return run_handler("after_exit", exit, innermost, NULLP, thread)
 
 
-@helper(cold=True)
-def drop_native(thread: Ptr, area: Ptr) -> None:
-    """A native activation that got a frame on the way returns: the frame goes, the caller counts the return."""
-    leave_frame(thread, load_pointer(area, AREA_REGISTERS))
-    set_ts_recursion_remaining(thread, ts_recursion_remaining(thread) - 1)
-
-
 @control
 def native_return() -> None:
     """What a native function that the interpreter called has given: pc is the value (null: it raised), consts the caller's frame.

@@ -67,6 +67,27 @@ class TracedCode:
         start = self.unit_at(header)
         return any(loop.header == start and start <= self.unit_at(pc) < loop.end for loop in self.unit.loops)
 
+    def loop_body(self, header: int) -> list[int]:
+        """The addresses of the instructions of a loop, the header excepted."""
+        start = self.unit_at(header)
+        end = self.base + UNIT * next(loop.end for loop in self.unit.loops if loop.header == start)
+        out = []
+        pc = header + UNIT * self.instruction(header).row.size
+        while pc < end:
+            out.append(pc)
+            pc += UNIT * self.instruction(pc).row.size
+        return out
+
+    def iterator_of(self, header: int) -> int:
+        """The register of a ``for`` loop's iterator, the last temporary in use at its header; -1 for other loops."""
+        first = self.instruction(header + UNIT * self.instruction(header).row.size)
+        return first.values["iter"] if first.row.name in ("for_iter", "for_pair", "for_next") else -1
+
+    def loop_around(self, header: int) -> bool:
+        """Whether a loop lies within another."""
+        start = self.unit_at(header)
+        return any(loop.header < start < loop.end for loop in self.unit.loops)
+
     def line(self, pc: int) -> int:
         """The source line of an instruction."""
         return int(self.unit.positions[self.unit_at(pc)][0] or self.unit.first_line)

@@ -17,13 +17,13 @@ from jitvm.spec import layout, reasons
 from jitvm.spec.bytecodes import COUNTER, UNIT
 from jitvm.spec.cfunctions import CFUNCTIONS, SLOTS
 from jitvm.spec.settings import STEPWISE
+from jitvm.tracing.beliefs import FIELD_TEST, forget_type, look
 from jitvm.tracing.code import TracedCode
 from jitvm.tracing.emission import FIELDS, Abort
 from jitvm.tracing.exits import CONSTANT, FRAME, Exit
-from jitvm.tracing.forecast import Empty, forecast
 from jitvm.tracing.formatting import NOT_PLAIN
 from jitvm.tracing.functions import FunctionRegion
-from jitvm.tracing.loops import MISFIT, give_up_type
+from jitvm.tracing.loops import MISFIT
 from jitvm.tracing.profile import Profile, split
 from jitvm.tracing.region import NotInlined, Region
 from jitvm.tracing.tiers import Build, Tiers
@@ -40,6 +40,8 @@ FUNCTION_LOG_WORDS = 1200
 """The recording of a recursive function has no end of its own: after so much of it little is new."""
 ATTEMPTS = 16
 """Replays of a region until its headers' kinds settle."""
+OUTWARDS = 8
+"""The way out of a loop that lies in another is recorded after so many times fewer exits: the two are to become one region."""
 QUIET_ROUNDS = 5
 """A loop has been recorded long enough when so many rounds of it in turn brought nothing new."""
 UNSEEN_SECONDS = 0.05
@@ -61,7 +63,7 @@ class Root:
         self.code, self.pc = code, pc
         self.function = code.instruction(pc).row.name == "resume"
         self.specs: dict[Any, Any] = {}
-        self.forecasts: dict[int, dict[Any, Any]] = {}
+        self.seen: dict[int, dict[Any, Any]] = {}
         self.refused: set[Any] = set()
         self.failures = 0
         self.builds = 0
@@ -77,6 +79,7 @@ class Root:
         self.rounds = 0
         self.known_segments: dict[Any, Any] = {}
         self.cached_words: dict[int, int] = {}
+        self.way_out = -1
 
 
 class Session:
@@ -85,6 +88,7 @@ class Session:
     def __init__(self, root: Root, path: tuple[int, ...], code: TracedCode) -> None:
         self.root, self.path, self.code = root, path, code
         self.new = False
+        self.exit = -1
 
 
 def unseen(method: Any) -> Any:
@@ -180,6 +184,7 @@ class Driver:
         if root.function and not self.prepare_function(root, registers):
             return
         if not root.final:
+            self.look(root, pc, registers)
             self.namespaces[root.code.number] = self.native.object_at(self.native.peek(registers - FRAME_TO_GLOBALS))
             self.record(Session(root, (), root.code))
 
@@ -210,6 +215,7 @@ class Driver:
             return
         path = exit.key[0]
         session = Session(root, path, root.code if not path else self.code_at(exit.pc))
+        session.exit = number
         if len(exit.key) == 3:
             session.new = self.profile_of(root.code).add(*exit.key)
         self.record(session)
@@ -225,14 +231,17 @@ class Driver:
             root.code.record.instructions[place + 2], root.code.record.instructions[place + 3] = 0, NEVER
             root.final, root.compiled, root.reason, root.detail = True, False, "too-many-exits", str(root.builds)
             return
+        root.seen.clear()
         if root.misfits == 1:
             for key in [key for key in root.specs if isinstance(key, tuple)]:
                 del root.specs[key]
-            root.forecasts.clear()
             self.profile_of(root.code).forget(lambda at: root.code.loop_contains(root.pc, at))
         elif register in spec:
-            if register[0] == "type":
-                give_up_type(spec, register)
+            if register[0] in ("type", FIELD_TEST):
+                if register[0] == "type":
+                    forget_type(spec, register[1])
+                else:
+                    del spec[register]
                 root.refused.add((register, path, pc))
             else:
                 spec[register] = "object"
@@ -279,10 +288,14 @@ class Driver:
         if not inside and not root.compiled:
             self.left(root, "left-loop")
             return
+        if root.compiled and not path and root.code.loop_contains(pc, root.pc) and self.outwards(session, pc, registers, new):
+            return
         if not inside and not session.new and root.compiled:
             return
-        if inside and not path and pc not in root.forecasts:
-            root.forecasts[pc] = forecast(root.code, pc, lambda register: self.value_in(registers, register))
+        if inside and not path:
+            self.look(root, pc, registers)
+        if not root.compiled and inside and not at_root and not path and self.arm(pc, root, new or session.new):
+            return
         if code is not None and not root.compiled and inside and self.goes_on(root, new, at_root):
             self.record(Session(root, path, code), go_on=True)
         elif new or session.new or not root.compiled or self.outdated(root):
@@ -291,10 +304,32 @@ class Driver:
             root.specs["wide"] = True
             self.compile(root)
 
-    def value_in(self, registers: int, register: int) -> object:
-        """What a register of a frame holds: an object, or Empty."""
-        address = self.native.peek(registers + 8 * register)
-        return self.native.object_at(address) if address else Empty
+    def outwards(self, session: Session, pc: int, registers: int, new: bool) -> bool:
+        """What follows a compiled loop has reached the header of a loop around it: that one is recorded now, to become one region with it.
+
+        False where it is not to be.
+        """
+        outer = self.root_at(pc)
+        self.look(outer, pc, registers)
+        if outer.compiled or outer.final or outer.pending is not None or session.exit < 0 or self.over_budget():
+            return False
+        session.root.way_out = session.exit
+        following = Session(outer, (), outer.code)
+        following.new = new
+        self.record(following, go_on=True)
+        return True
+
+    def arm(self, pc: int, root: Root, new: bool) -> bool:
+        """A recording of a loop has reached one within that is compiled: that one runs, and the recording goes on where it is left.
+
+        False where it has to go on through the loop itself, or has brought enough.
+        """
+        inner = self.roots.get(pc)
+        if inner is None or not inner.compiled or inner.way_out < 0 or not self.goes_on(root, new, True):
+            return False
+        exit = self.descriptors[inner.way_out]
+        exit[2] = exit[3] - 1
+        return True
 
     def goes_on(self, root: Root, new: bool, at_root: bool) -> bool:
         """Whether a loop is to be recorded further before its first build: what is seen now needs no exit, no rebuild later."""
@@ -359,6 +394,11 @@ class Driver:
         root.specs.setdefault("result", "int")
         root.specs.setdefault("pure", True)
         return True
+
+    def look(self, root: Root, pc: int, registers: int) -> None:
+        """Notes the types of what a frame holds at a loop's header, for the first replay."""
+        if not root.function and pc not in root.seen:
+            root.seen[pc] = look(root.code, pc, self.native, registers, FIELDS["range_step"][0])
 
     # -- recording
     def record(self, session: Session, *, go_on: bool = False) -> None:
@@ -451,7 +491,7 @@ class Driver:
             while attempts < ATTEMPTS:
                 kind = FunctionRegion if root.function else Region
                 region = kind(self, root.code, root.pc, profile, root.specs, root.refused)
-                region.forecasts = root.forecasts
+                region.seen = root.seen
                 region.deadline = limit
                 try:
                     text = region.build()
@@ -526,9 +566,7 @@ class Driver:
         """The words of an exit's descriptor: see jitvm/interpreter/exits.py."""
         number = len(self.exits)
         self.exits.append((root, exit))
-        threshold = self.settings.exit_threshold << min(root.builds, 16) if exit.key is not None else NEVER
-        if self.verifier is not None:
-            threshold = 1
+        threshold = 1 if self.verifier is not None else self.hot_after(root, exit)
         words = [exit.pc, int(exit.raising), 0, threshold, number, len(exit.entries)]
         for kind, register, payload in exit.entries:
             if kind == FRAME:
@@ -541,6 +579,21 @@ class Driver:
                 words += [kind, register, payload]
         self.descriptors.append(array("Q", words))
         return self.descriptors[-1]
+
+    def hot_after(self, root: Root, exit: Exit) -> int:
+        """How often an exit is taken before it is hot."""
+        if exit.key is None:
+            return NEVER
+        if self.leads_outwards(root, exit):
+            return max(1, int(self.settings.exit_threshold) // OUTWARDS)
+        return int(self.settings.exit_threshold) << min(root.builds, 16)
+
+    def leads_outwards(self, root: Root, exit: Exit) -> bool:
+        """Whether an exit is where the loop may end, and another loop is around it."""
+        if root.function or exit.key[0] != () or not root.code.loop_around(root.pc):
+            return False
+        instruction = root.code.instruction(exit.key[1])
+        return bool(instruction.row.jumps) and not root.code.loop_contains(root.pc, exit.key[1] + UNIT * instruction.values["target"])
 
     def fail(self, root: Root, reason: str, detail: str) -> None:
         """Penalises a loop: it is tried again after many more iterations, and in the end left to the interpreter."""

@@ -37,6 +37,8 @@ class ExitsMixin(Machine):
         raise NotImplementedError
 
     cold: list[Any]
+    undescribed: list[tuple[Exit, State, list[Any], str, bool]]
+    start: State
     exits: list[Exit]
     spills: int
 
@@ -46,21 +48,26 @@ class ExitsMixin(Machine):
         ``key`` names what to record if this exit becomes hot (None: nothing). With ``label`` the exit is a block of its own, out of the
         way, and the current path goes on.
         """
-        saved = self.lines, self.block, self.state
-        if label is not None:
-            self.lines = []
-            self.at(label)
-        self.state = state.copy()
         exit = Exit(len(self.exits), pc, key, raising)
         self.exits.append(exit)
-        self.flush(forget=False)
-        self.describe(exit)
-        self.emit(f"%e{exit.number} = getelementptr i8, ptr {exit.symbol}, i64 0")
-        self.emit("br label %leave")
-        self.ways_out.append((f"%e{exit.number}", self.block))
-        if label is not None:
-            self.cold.append(self.lines)
-            self.lines, self.block, self.state = saved
+        lines: list[Any] = []
+        (self.lines if label is None else self.cold).append(lines)
+        held = state if state is self.start and state is not self.state else state.copy()
+        self.undescribed.append((exit, held, lines, self.block if label is None else label, label is not None))
+
+    def describe_exits(self) -> None:
+        """Writes the blocks of all exits: last, since an attempt to replay that is made again needs none."""
+        main = self.lines
+        for exit, state, lines, block, apart in self.undescribed:
+            self.lines, self.block, self.state = lines, block, state.copy()
+            if apart:
+                self.at(block)
+            self.flush(forget=False)
+            self.describe(exit)
+            self.emit(f"%e{exit.number} = getelementptr i8, ptr {exit.symbol}, i64 0")
+            self.emit("br label %leave")
+            self.ways_out.append((f"%e{exit.number}", self.block))
+        self.lines = main
 
     @property
     def ways_out(self) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from jitvm.spec.bytecodes import UNIT
 from jitvm.tracing.emission import CONSTANTS, FIELDS, KINDS, Abort, number, truth
 from jitvm.tracing.exits import Exit
 from jitvm.tracing.region import METADATA, Region, _flat
-from jitvm.tracing.values import F64, I1, I64, NULL, OWNED, BoolValue, Const, FloatValue, Frame, IntValue, Null, Obj, State, Value
+from jitvm.tracing.values import ANCHORED, F64, I1, I64, NULL, OWNED, BoolValue, Const, FloatValue, Frame, IntValue, Null, Obj, State, Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ class FunctionRegion(Region):
             self.state.registers[0, index] = NULL
         for index, kind in enumerate(self.kinds):
             self.state.registers[0, index] = self.parameter(index, kind)
+        self.state.owners["%function"] = ANCHORED
         interp = self.op(f"load ptr, ptr {self.offset('%ts', FIELDS['ts_interp'][0])}")
         self.breaker = self.offset(interp, FIELDS["interp_eval_breaker"][0])
         self.prepare_area()
@@ -52,7 +53,7 @@ class FunctionRegion(Region):
                 self.resume_fork(self.forks.pop())
             else:
                 self.join()
-        if self.again:
+        if self.again or self.steady():
             return None
         if not self.returns:
             raise Abort("left-frame", "")
@@ -91,10 +92,19 @@ class FunctionRegion(Region):
         """The function changes the heap: what is known of it does not hold across its own calls."""
         if runs:
             self.refuse_to_look()
+        self.show_depth()
         if self.specs["pure"]:
             self.specs["pure"] = False
             self.again = True
         super().effect(runs, keep)
+
+    def before_end(self) -> None:
+        self.show_depth()
+        super().before_end()
+
+    def show_depth(self) -> None:
+        """Calls are counted against the recursion limit in a machine register; what runs next may count on."""
+        self.emit(f"store i32 %left, ptr {self.offset('%ts', FIELDS['ts_recursion_remaining'][0])}")
 
     def refuse_to_look(self) -> None:
         """What may look at frames has none to see: a rare outcome leaves to the interpreter, else the function is not compiled."""
@@ -137,6 +147,9 @@ class FunctionRegion(Region):
     def call_native(self, instruction: Any, callee: Value, values: list[Value], window: list[int]) -> int | None:
         """A call of the function by itself."""
         self.guard(self.same(callee, Obj("%function")), True)
+        if isinstance(callee, Obj) and self.read(window[0]) == callee and self.state.owners.get(callee.name) != OWNED:
+            callee = Obj("%function")  # this activation keeps it alive: no reference is needed
+            self.state.registers[self.state.level, window[0]] = callee
         for value, kind in zip(values, self.kinds, strict=True):
             if kind in TYPE_OF:
                 test = self.type_test(value, TYPE_OF[kind])
@@ -146,23 +159,21 @@ class FunctionRegion(Region):
                     self.emit("unreachable")
                     return None
                 self.guard(test, True)
-        remaining_place = self.offset("%ts", FIELDS["ts_recursion_remaining"][0])
-        remaining = self.op(f"load i32, ptr {remaining_place}")
-        self.guard(I1(self.op(f"icmp sgt i32 {remaining}, 1")), True)
+        self.guard(I1(self.pure("icmp sgt i32 %left, 1")), True)
         self.effected = True
         self.flush(forget=not self.specs["pure"])
         for value in self.state.registers.values():
             self.own(value)
         arguments = [self.pass_argument(value, kind) for value, kind in zip(values, self.kinds, strict=True)]
-        self.emit(f"store i32 {self.op(f'sub i32 {remaining}, 1')}, ptr {remaining_place}")
         for index in window[1:]:
             self.kill(index)
         self.note_site()
         function = self.box(callee)[0]
+        less = self.pure("sub i32 %left, 1")
         text = "".join(", " + a for a in arguments)
-        pair = self.op(f"call {{i64, i64}} @body(ptr %ctx, ptr %ts, ptr %area, ptr null, ptr {function}{text})")
+        pair = self.op(f"call {{i64, i64}} @body(ptr %ctx, ptr %ts, ptr %area, ptr null, ptr {function}, i32 {less}{text})")
         payload, status = self.op(f"extractvalue {{i64, i64}} {pair}, 0"), self.op(f"extractvalue {{i64, i64}} {pair}, 1")
-        result = self.take_result(payload, status, remaining_place, instruction)
+        result = self.take_result(payload, status, instruction)
         self.kill(window[0])
         self.write(instruction.values["dst"], result)
         return self.pc + UNIT * int(instruction.row.size)
@@ -208,14 +219,12 @@ class FunctionRegion(Region):
 
     leaving = False
 
-    def leave(self, state: State, pc: int, key: Any, label: str | None = None, raising: bool = False) -> None:
+    def describe_exits(self) -> None:
         self.leaving = True
-        try:
-            super().leave(state, pc, key, label, raising)
-        finally:
-            self.leaving = False
+        super().describe_exits()
+        self.leaving = False
 
-    def take_result(self, payload: str, status: str, remaining_place: str, instruction: Any) -> Value:
+    def take_result(self, payload: str, status: str, instruction: Any) -> Value:
         """The value of a native call. Where the interpreter finished the callee, it finishes this activation too."""
         plain, finished = self.label(), self.label()
         test = self.op(f"icmp eq i64 {status}, 0")
@@ -237,8 +246,6 @@ class FunctionRegion(Region):
         self.cold.append(self.lines)
         self.lines, self.block, self.state = main, block, state
         self.at(plain)
-        back = self.op(f"load i32, ptr {remaining_place}")
-        self.emit(f"store i32 {self.op(f'add i32 {back}, 1')}, ptr {remaining_place}")
         direct = self.decode_payload(payload, kind)
         if kind == "int":
             return IntValue(I64(direct))
@@ -278,13 +285,6 @@ class FunctionRegion(Region):
         for name, owner in list(state.owners.items()):
             if owner == OWNED:
                 self.drop(name)
-        registers = self.op(f"load ptr, ptr {self.area_place(0)}")
-        framed, done = self.label(), self.label()
-        self.emit(f"br i1 {self.op(f'icmp eq ptr {registers}, %given')}, label %{done}, label %{framed}, !prof !0")
-        self.at(framed)
-        self.emit(f"call void {self.helper('drop_native')}(ptr %ctx, ptr %ts, ptr %area)")
-        self.emit(f"br label %{done}")
-        self.at(done)
         pair = self.op(f"insertvalue {{i64, i64}} {{i64 undef, i64 {RETURNED}}}, i64 {payload}, 0")
         self.emit(f"ret {{i64, i64}} {pair}")
         return None
@@ -311,18 +311,22 @@ class FunctionRegion(Region):
             return []
         ways = ", ".join(f"[{name}, %{block}]" for name, block in self.ways_out)
         return ["leave:", f"  %exit = phi ptr {ways}",
+                f"  %depth = getelementptr i8, ptr %ts, i64 {FIELDS['ts_recursion_remaining'][0]}",
+                "  store i32 %left, ptr %depth",
                 f"  %rest = call ptr {self.helper('leave_native')}(ptr %ctx, ptr %ts, ptr %area, ptr %exit, ptr %spill)",
                 "  %word = ptrtoint ptr %rest to i64",
                 f"  %pair = insertvalue {{i64, i64}} {{i64 undef, i64 {FINISHED}}}, i64 %word, 0", "  ret {i64, i64} %pair"]
 
     def module(self) -> str:
         """The text of both functions."""
+        self.describe_exits()
         for header in self.headers:
             header.finish(self.lines)
         entry = [f"  %spill = alloca [{max(self.spills, 1)} x i64]", f"  %buffer = alloca [{max(self.arguments, 1)} x i64]",
                  f"  %area = alloca [{self.area_words + AREA_VALUES // 8} x i64]"]
         parameters = "".join(f", {KINDS[kind]} %a{index}" for index, kind in enumerate(self.kinds))
-        body = "\n".join([f"define internal {{i64, i64}} @body(ptr %ctx, ptr %ts, ptr %caller, ptr %given, ptr %function{parameters}) "
+        body = "\n".join([f"define internal {{i64, i64}} @body(ptr %ctx, ptr %ts, ptr %caller, ptr %given, ptr %function, "
+                          f"i32 %left{parameters}) "
                           "nounwind {", "entry:", *entry, *_flat(self.lines), *_flat(self.cold), *self.leave_lines(), "}"])
         wrapper = self.wrapper()
         names = [*(f"@{name}" for name in sorted(self.imports)), *(c.symbol for c in self.constant_symbols.values()),
@@ -351,14 +355,16 @@ class FunctionRegion(Region):
         function = self.op(f"load ptr, ptr {self.offset(base, FIELDS['frame_func'][0])}")
         entered = self.op(f"load i64, ptr {self.offset(base, FIELDS['header_entry'][0])}")
         caller = self.op(f"load ptr, ptr {self.offset(base, FIELDS['frame_previous'][0])}")
+        left = self.op(f"load i32, ptr {self.offset('%ts', FIELDS['ts_recursion_remaining'][0])}")
         text = "".join(", " + t for t in texts)
-        pair = self.op(f"call {{i64, i64}} @body(ptr %ctx, ptr %ts, ptr null, ptr %regs, ptr {function}{text})")
+        pair = self.op(f"call {{i64, i64}} @body(ptr %ctx, ptr %ts, ptr null, ptr %regs, ptr {function}, i32 {left}{text})")
         payload, status = self.op(f"extractvalue {{i64, i64}} {pair}, 0"), self.op(f"extractvalue {{i64, i64}} {pair}, 1")
         plain, done = self.label(), self.label()
         start = self.block
         raw = self.op(f"inttoptr i64 {payload} to ptr")
         self.emit(f"br i1 {self.op(f'icmp eq i64 {status}, 0')}, label %{plain}, label %{done}")
         self.at(plain)
+        self.emit(f"store i32 {left}, ptr {self.offset('%ts', FIELDS['ts_recursion_remaining'][0])}")
         boxed = self.box_payload(payload, raw)
         end = self.block
         self.emit(f"br label %{done}")

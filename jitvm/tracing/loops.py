@@ -1,13 +1,14 @@
 """Loop headers and join points: where paths meet and phis are made.
 
-A header starts with the belief that the loop changes nothing. Each back-edge that contradicts adds a phi of the right kind to the
-header's ``spec``, and the region is replayed; it settles after two passes or three.
+A header starts with a belief about what the loop changes (``beliefs.py``). Each back-edge that contradicts it adds a phi of the right
+kind to the header's ``spec``, and the region is replayed; it settles after one pass or two.
 """
 from __future__ import annotations
 
 import itertools
 
 from jitvm.spec import layout
+from jitvm.tracing.beliefs import FIELD, FIELD_LOAD, FIELD_TEST, NUMBER, SURE, TYPE_KINDS, first_beliefs, forget_type, inherited
 from jitvm.tracing.emission import KINDS, WORK, Abort, number, truth
 from jitvm.tracing.globals import LEVEL
 from jitvm.tracing.machine import Machine
@@ -39,7 +40,6 @@ UNKNOWN = Null()
 KIND_TYPES = {"int": int, "float": float, "bool": bool}
 MISFIT = "misfit"
 """First in the key of an exit at a header's edge."""
-TYPE_KINDS = {int: "int", float: "float", bool: "bool"}
 
 
 class Header:
@@ -64,7 +64,7 @@ class LoopsMixin(Machine):
     """The part of a region that opens headers, closes back-edges and joins paths."""
 
     specs: dict[Any, Any]
-    forecasts: dict[int, dict[Any, Any]]
+    seen: dict[int, dict[Any, Any]]
     headers: list[Header]
     force_guard: Any
     show_all: Any
@@ -111,7 +111,7 @@ class LoopsMixin(Machine):
         key = (tuple(h.key for h in state.open), self.path, pc)
         spec = self.specs.get(key)
         if spec is None:
-            spec = self.specs[key] = {} if self.path else dict(self.forecasts.get(pc, {}))
+            spec = self.specs[key] = self.believe(pc)
         self.visited.add((self.path, pc))
         for place, kind in spec.items():
             if kind == "dead":
@@ -122,10 +122,7 @@ class LoopsMixin(Machine):
             if place[0] == LEVEL:
                 self.ensure_global(place[1])
         self.check_kinds(spec, key)
-        for place, name in spec.items():
-            value = state.registers.get(place[1], NULL) if place[0] == "load" else NULL
-            if isinstance(value, Obj):
-                self.immutable_field(value.name, name)
+        self.hoist(spec, key)
         fields = self.field_phis(spec)
         self.flush_except({key for key, _ in fields})
         self.own_elsewhere(spec)
@@ -145,10 +142,17 @@ class LoopsMixin(Machine):
             self.lines.append(hole)
             self.count += 1
             phi = f"%v{self.count}"
-            header.add(("field", base, name), hole, phi, "i64", str(value), before)
+            header.add((FIELD, base, name), hole, phi, "i64", str(value), before)
             state.heap[base, name] = (I64(phi), True)
         state.open = (*state.open, header)
         header.state = state.copy()
+
+    def believe(self, pc: int) -> dict[Any, Any]:
+        """The first spec of a header."""
+        alone = self.driver.roots.get(pc)
+        if alone is not None and (alone.compiled or alone.pending is not None) and ((), (), pc) in alone.specs:
+            return inherited(alone.specs[(), (), pc], len(self.path))
+        return first_beliefs(self.record_of(), pc, self.path, self.profile, {} if self.path else self.seen.get(pc, {}))
 
     def new_phi(self, header: Header, place: tuple[int, int], kind: str, text: str, bound: str, block: str) -> None:
         state = self.state
@@ -157,10 +161,10 @@ class LoopsMixin(Machine):
         self.count += 1
         name = f"%v{self.count}"
         header.add(place, hole, name, KINDS[kind], text, block)
-        if bound != "true":
+        if bound != "true" and (SURE, place) not in header.spec:
             header.spec["maybe", place] = True
         flag: Any = True
-        if ("maybe", place) in header.spec and kind in KIND_TYPES:
+        if ("maybe", place) in header.spec and (SURE, place) not in header.spec and kind in KIND_TYPES:
             hole = []
             self.lines.append(hole)
             self.count += 1
@@ -173,6 +177,14 @@ class LoopsMixin(Machine):
             state.globals[place[1]] = UNKNOWN
         if kind == "object":
             state.owners[name] = OWNED
+
+    def note_bound(self, place: tuple[int, int], value: Value) -> None:
+        """A register is read without a check: it is bound, and was so at each header since which it has not changed."""
+        for header in self.state.open:
+            if header.state.registers.get(place) is value and (SURE, place) not in header.spec:
+                test = self.is_null(value)
+                if not isinstance(test, bool) and test not in self.state.facts:
+                    header.spec[SURE, place] = True
 
     def kill_place(self, place: Any) -> None:
         """A register that is dead at a header."""
@@ -195,15 +207,38 @@ class LoopsMixin(Machine):
                     spec[place] = "object"
                     self.again = True
                 elif isinstance(value, Obj):
-                    self.take_number(place, kind, value)
+                    self.take_number(place, kind, value, (SURE, place) in spec)
         self.edge = None
 
-    def take_number(self, place: tuple[int, int], kind: str, value: Obj) -> None:
+    def hoist(self, spec: dict[Any, Any], header: Any) -> None:
+        """Loads once what the body uses of unchanging objects: fields, the number in an int or float; and guards what it found of them."""
+        state = self.state
+        for place, wanted in spec.items():
+            if place[0] not in (FIELD_LOAD, FIELD_TEST):
+                continue
+            value = state.registers.get(place[1], NULL)
+            kind = state.types.get(value.name) if isinstance(value, Obj) else None
+            if kind is None:
+                continue
+            if place[2] != NUMBER:
+                loaded = self.immutable_field(value.name, place[2])  # type: ignore[attr-defined]
+                if place[0] == FIELD_TEST and not isinstance(loaded, int):
+                    self.edge = (MISFIT, header, self.path, self.pc, place)
+                    self.guard_edge(self.compare("eq", loaded, 1), wanted)
+                    if wanted:
+                        state.cse[f"field {value.name} {place[2]}"] = 1  # type: ignore[attr-defined]
+            elif kind is int:
+                self.int_value(value)
+            elif kind is float:
+                self.float_value(value)
+        self.edge = None
+
+    def take_number(self, place: tuple[int, int], kind: str, value: Obj, sure: bool) -> None:
         """At a header's edge: a register of unknown type becomes a number; an empty one stays empty, which is noted."""
         state = self.state
-        empty = self.is_null(value)
+        empty = not sure and self.is_null(value)
         if empty is False or place[0] != 0 or state.facts.get(empty) is False:
-            self.guard_type(value, KIND_TYPES[kind])
+            self.guard_type(value, KIND_TYPES[kind], sure)
             return
         full, join, start = self.label(), self.label(), self.block
         self.emit(f"br i1 {empty}, label %{join}, label %{full}")
@@ -224,15 +259,15 @@ class LoopsMixin(Machine):
         """Guards that an unchanging register has the type that the loop's body learned."""
         known = self.type_of(value)
         if isinstance(value, Null) or (known is not None and known is not kind):
-            give_up_type(spec, place)
+            forget_type(spec, place[1])
             self.refused.add((place, self.path, self.pc))
             self.again = True
         elif known is None:
-            self.guard_type(value, kind)
+            self.guard_type(value, kind, (SURE, place[1]) in spec)
 
-    def guard_type(self, value: Value, kind: Any) -> None:
-        """A guard at a header's edge; it leaves behind the header instruction."""
-        empty = self.is_null(value)
+    def guard_type(self, value: Value, kind: Any, sure: bool = False) -> None:
+        """A guard at a header's edge; it leaves behind the header instruction. ``sure``: the register is bound."""
+        empty = not sure and self.is_null(value)
         if empty is not False:
             self.guard_edge(empty, False)
         test = self.type_test(value, kind)
@@ -259,11 +294,11 @@ class LoopsMixin(Machine):
     def field_phis(self, spec: dict[Any, Any]) -> list[tuple[tuple[str, str], Any]]:
         """Heap fields that the loop changes and keeps in registers: their keys and values at entry."""
         out = []
-        for place, name in spec.items():
-            if place[0] == "field":
+        for place, kind in spec.items():
+            if place[0] == FIELD:
                 value = self.state.registers.get(place[1], NULL)
-                if isinstance(value, Obj):
-                    out.append(((value.name, name), self.get_field(name, value)))
+                if isinstance(value, Obj) and self.type_of(value) is kind:
+                    out.append(((value.name, place[2]), self.get_field(place[2], value)))
         return out
 
     def flush_except(self, keep: set[tuple[str, str]]) -> None:
@@ -340,7 +375,7 @@ class LoopsMixin(Machine):
             return
         self.emit_poll(header)
         self.check_kinds({p: k for p, k in header.spec.items() if p[0] != "type"}, header.key)
-        fields = {(b, n): p for p in header.phis if p[0] == "field" for _, b, n in [p]}
+        fields = {(b, n): p for p in header.phis if p[0] == FIELD for _, b, n in [p]}
         values = {p: self.get_field(key[1], Obj(key[0])) for key, p in fields.items()}
         self.flush_except(set(fields))
         places = [p for p in header.phis if isinstance(p[0], int)]
@@ -352,6 +387,19 @@ class LoopsMixin(Machine):
         for place, value in [*values.items(), *bounds.items()]:
             header.phis[place][3].append((str(value), self.block))
         self.emit(f"br label %{header.label}")
+
+    def steady(self) -> bool:
+        """Whether a number was believed to change that does not: it is to stay the object that it is."""
+        found = False
+        for header in self.headers:
+            for place, (_, name, _, incoming) in header.phis.items():
+                key = "steady", header.key, place
+                if isinstance(place[0], int) and header.spec.get(place) in KIND_TYPES and len(incoming) > 1 and \
+                        key not in self.refused and all(text == name for text, _ in incoming[1:]):
+                    del header.spec[place]
+                    self.refused.add(key)
+                    found = True
+        return found
 
     def drop_place(self, place: tuple[int, int]) -> None:
         """A register that the header does not have."""
@@ -381,7 +429,7 @@ class LoopsMixin(Machine):
                 if kind in KIND_TYPES and known is not None and known is not KIND_TYPES[kind]:
                     spec[place] = "object"
                     changed = True
-                if kind in KIND_TYPES and bound_of(value) != "true" and ("maybe", place) not in spec:
+                if kind in KIND_TYPES and bound_of(value) != "true" and ("maybe", place) not in spec and (SURE, place) not in spec:
                     spec["maybe", place] = True
                     changed = True
                 continue
@@ -389,7 +437,10 @@ class LoopsMixin(Machine):
                 spec[place] = "dead"
                 changed = True
             elif value != old or (isinstance(value, Obj) and state.owners.get(value.name) != before.owners.get(value.name)):
-                spec[place] = TYPE_KINDS.get(self.type_of(value), "object")
+                known = self.type_of(value)
+                if known is None and place[0] == 0 and isinstance(value, Obj):
+                    known = self.seen.get(header.pc, {}).get(place[1])
+                spec[place] = TYPE_KINDS.get(known, "object")
                 changed = True
             elif isinstance(value, Obj):
                 changed |= self.learn_type(header, place, value)
@@ -409,16 +460,25 @@ class LoopsMixin(Machine):
                 (key, header.path, header.pc) not in self.refused and not known.__flags__ & 1 << 9:
             spec[key] = known
             changed = True
-        if key not in spec and value.name not in before.types:
+        if value.name not in before.types and key not in spec:
             return changed  # of unknown type: fields of several types lie at the same place
         for name in layout.IMMUTABLE:
             field = f"field {value.name} {name}"
-            if field in state.cse and field not in before.cse and ("load", place, name) not in spec:
-                spec["load", place, name] = name
+            if field in state.cse and field not in before.cse and (FIELD_LOAD, place, name) not in spec:
+                spec[FIELD_LOAD, place, name] = True
                 changed = True
+            test = state.cse.get(f"icmp eq i64 {state.cse.get(field)}, 1")
+            if test in state.facts and test not in before.facts and (FIELD_TEST, place, name) not in spec and \
+                    ((FIELD_TEST, place, name), header.path, header.pc) not in self.refused:
+                spec[FIELD_TEST, place, name] = state.facts[test]
+                changed = True
+        if f"number of {value.name}" in state.cse and f"number of {value.name}" not in before.cse and \
+                (FIELD_LOAD, place, NUMBER) not in spec:
+            spec[FIELD_LOAD, place, NUMBER] = True
+            changed = True
         for (base, name), (_number, dirty) in state.heap.items():
-            if base == value.name and dirty and ("field", place, name) not in spec and name in layout.current()[0]:
-                spec["field", place, name] = name
+            if base == value.name and dirty and (FIELD, place, name) not in spec and name in layout.current()[0] and known is not None:
+                spec[FIELD, place, name] = known
                 changed = True
         return changed
 
@@ -554,12 +614,6 @@ class LoopsMixin(Machine):
             setattr(out, field, {k: v for k, v in getattr(first, field).items() if all(getattr(s, field).get(k) == v for s in states)})
         out.heap = {k: v for k, v in first.heap.items() if all(s.heap.get(k) == v for s in states)}
         return out
-
-
-def give_up_type(spec: dict[Any, Any], place: Any) -> None:
-    """A header no longer relies on a register's type, nor on the fields that an object of that type has."""
-    for key in [key for key in spec if key == place or (key[0] in ("load", "field") and key[1] == place[1])]:
-        del spec[key]
 
 
 def shared_fields(states: list[State]) -> list[tuple[str, str]]:

@@ -42,6 +42,9 @@ class Numbers(Emission):
         if isinstance(value, Const):
             return int(value.object)
         assert isinstance(value, Obj)
+        known = self.state.cse.get(f"number of {value.name}")
+        if known is not None:
+            return known
         size = self.pure(f"load i64, ptr {self.offset(value.name, FIELDS['var_size'][0])}")
         digits = self.pure(f"load i64, ptr {self.offset(value.name, FIELDS['long_digits'][0])}")
         low = self.pure(f"and i64 {digits}, 1073741823")
@@ -57,7 +60,8 @@ class Numbers(Emission):
             near = self.pure(f"icmp ult i64 {self.pure(f'add i64 {size}, 2')}, 5")
             call = f"call i64 {self.helper('t_int_value')}(ptr %ctx, ptr {value.name})"
             number = self.unless(f"number {value.name}", near, "i64", number, call)
-        return I64(number)
+        out = self.state.cse[f"number of {value.name}"] = I64(number)
+        return out
 
     def float_value(self, value: Value) -> Any:
         if isinstance(value, FloatValue):
@@ -65,7 +69,11 @@ class Numbers(Emission):
         if isinstance(value, Const):
             return float(value.object)
         assert isinstance(value, Obj)
-        return F64(self.pure(f"load double, ptr {self.offset(value.name, FIELDS['float_payload'][0])}"))
+        key = f"number of {value.name}"
+        known = self.state.cse.get(key)
+        if known is None:
+            known = self.state.cse[key] = F64(self.op(f"load double, ptr {self.offset(value.name, FIELDS['float_payload'][0])}"))
+        return known
 
     def new_int(self, number: Any) -> Value:
         return IntValue(number)
@@ -104,6 +112,8 @@ class Numbers(Emission):
             if folded is not None:
                 return folded
         if right == 0 and name in ("add", "sub", "or", "shl", "ashr") and not isinstance(right, str):
+            return left
+        if right == 1 and name == "mul" and not isinstance(right, str):
             return left
         return I64(self.pure(f"{name} i64 {left}, {right}"))
 

@@ -62,20 +62,23 @@ class Replayer:
         self.region, self.trail, self.place = region, trail, 0
 
     def __getattr__(self, name: str) -> Any:
-        target = getattr(self.region, name)
-        if not callable(target):
-            return target
+        """An attribute of the region; its methods are made methods of this class when they are first asked for."""
+        found = getattr(self.region, name)
+        if not callable(found):
+            return found
 
-        def call(*arguments: Any) -> Any:
+        def call(self: Replayer, *arguments: Any) -> Any:
             place = self.place
             self.place = place + 1
             if place < len(self.trail):
                 return self.trail[place]
-            result = target(*arguments)
-            self.region.trail.append(result)
+            region = self.region
+            result = getattr(region, name)(*arguments)
+            region.trail.append(result)
             return result
 
-        return call
+        setattr(Replayer, name, call)
+        return getattr(self, name)
 
 
 class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
@@ -90,8 +93,9 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
         self.generated = driver.generated
         self.eager = not driver.settings.locals_sync
         self.wide = bool(specs.get("wide"))
-        self.forecasts: dict[int, dict[Any, Any]] = {}
+        self.seen: dict[int, dict[Any, Any]] = {}
         self.cold: list[Any] = []
+        self.undescribed: list[Any] = []
         self.forks: list[Fork] = []
         self.arrivals: dict[Any, list[Any]] = {}
         self.exits: list[Exit] = []
@@ -132,12 +136,13 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
                 self.resume_fork(self.forks.pop())
             else:
                 self.join()
-        if self.again:
+        if self.again or self.steady():
             return None
         return self.module()
 
     def module(self) -> str:
         """The finished text."""
+        self.describe_exits()
         for header in self.headers:
             header.finish(self.lines)
         entry = [f"  %spill = alloca [{max(self.spills, 1)} x i64]", f"  %buffer = alloca [{max(self.arguments, 1)} x i64]"]
@@ -156,7 +161,8 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
     @property
     def path(self) -> tuple[int, ...]:
         """The call sites that lead to the current frame."""
-        return tuple(frame.call_site for frame in self.state.frames[1:])
+        frames = self.state.frames
+        return () if len(frames) == 1 else tuple([frame.call_site for frame in frames[1:]])
 
     def after(self, pc: int) -> int:
         """The instruction after the one at ``pc``."""
@@ -296,7 +302,12 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
         value = instruction.values[name]
         if operand.kind == "k":
             return self.constant(self.record_of().unit.constants[value])
-        return self.read(value) if operand.kind == "r" else value
+        if operand.kind != "r":
+            return value
+        held = self.read(value)
+        if instruction.row.name != "check_bound":
+            self.note_bound((self.state.level, value), held)
+        return held
 
     def write(self, index: int, value: Value) -> None:
         """Stores a result in a register of the current frame. What only its memory keeps alive ends with this bytecode."""

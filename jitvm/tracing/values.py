@@ -209,10 +209,10 @@ class State:
 
     def copy(self) -> State:
         """A state that changes independently."""
-        other = State()
-        other.registers, other.memory, other.owners = dict(self.registers), dict(self.memory), dict(self.owners)
-        other.types, other.facts, other.cse, other.heap = dict(self.types), dict(self.facts), dict(self.cse), dict(self.heap)
-        other.globals = dict(self.globals)
+        other = State.__new__(State)
+        other.registers, other.memory, other.owners = self.registers.copy(), self.memory.copy(), self.owners.copy()
+        other.types, other.facts, other.cse, other.heap = self.types.copy(), self.facts.copy(), self.cse.copy(), self.heap.copy()
+        other.globals = self.globals.copy()
         other.open, other.frames = self.open, self.frames
         return other
 

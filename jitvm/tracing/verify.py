@@ -84,7 +84,7 @@ class Verifier:
         if "x" in driver.settings.dump:
             self.show(code, exit.pc, registers)
         self.taken[number] = self.taken.get(number, 0) + 1
-        return bool(exit.key is not None and self.taken[number] >= driver.settings.exit_threshold << min(root.builds, 16))
+        return bool(exit.key is not None and self.taken[number] >= driver.hot_after(root, exit))
 
     def check_register(self, kind: int, payload: Any, address: int, register: int) -> None:
         """Whether a register holds what an entry of a descriptor says."""
@@ -98,9 +98,14 @@ class Verifier:
         if not good:
             raise Wrong(f"register {register} does not hold what the exit wrote")
 
+    def value_in(self, registers: int, register: int) -> object:
+        """What a register of a frame holds; a class stands for nothing."""
+        address = self.native.peek(registers + 8 * register)
+        return self.native.object_at(address) if address else object
+
     def show(self, code: Any, pc: int, registers: int) -> None:
         """One line: function, source line, the variables whose types are the host's plain ones."""
         names = code.code.co_varnames
-        values = {name: self.driver.value_in(registers, place) for place, name in enumerate(names)}
+        values = {name: self.value_in(registers, place) for place, name in enumerate(names)}
         shown = {name: values[name] for name in sorted(values) if type(values[name]) in PLAIN}
         print(f"jitvm: left {code.code.co_name} in line {code.line(pc)} with {shown!r}", file=sys.stderr)
