@@ -6,9 +6,7 @@ would wait for the lock before, between and after LLVM's functions, five millise
 from jitvm.rpython.dialect import *
 
 RTLD_NOW = 2
-THREAD = 0
-THE_CALLING_ONE = 0
-NICE = 10
+LESS = 5
 NAP = 1000
 LONGEST_NAP = 64000
 
@@ -20,7 +18,7 @@ def vm_worker(block: Ptr) -> Ptr:
     """The thread's main function: opens LLVM, then takes jobs until it is paused for good. ``block`` is the shared block."""
     entry_context()
     if load_int(block, WORKER_YIELDS) != 0:
-        setpriority(THREAD, THE_CALLING_ONE, NICE)
+        nice(LESS)
     store_int(block, WORKER_BUSY, 1)
     fence(block)
     if load_int(block, WORKER_PAUSED) == 0:

@@ -159,7 +159,7 @@ dlsym PP>P
 sem_wait P>i
 sem_post P>i
 usleep I>i
-setpriority iii>i
+nice i>i
 clock_gettime IP>i
 Py_AddPendingCall PP>i
 mmap PIiiiI>P
