@@ -25,6 +25,7 @@ EARLY_ARENAS = 2
 
 DOMAIN_RAW = 0
 LIMIT_AS = 9
+LIMIT_DATA = 2
 PROT_NONE = 0
 PROT_BOTH = 3
 MAP_PRIVATE_ANONYMOUS = 34
@@ -39,6 +40,8 @@ def vm_memory(spare: Int) -> Ptr:
     entry_context()
     limits = local3()
     if getrlimit(LIMIT_AS, limits) != 0 or load_int(limits, 0) != -1:
+        return NULLP
+    if getrlimit(LIMIT_DATA, limits) != 0 or load_int(limits, 0) != -1:
         return NULLP
     block = mmap(NULLP, MEMORY_BYTES, PROT_BOTH, MAP_PRIVATE_ANONYMOUS + MAP_NORESERVE, -1, 0)
     if as_int(block) == MAP_FAILED:

@@ -94,8 +94,9 @@ def test_the_hosts_debug_hooks_keep_the_script_on_the_host(environment: dict[str
     assert done.stderr == "jitvm: warning: debug hooks check every memory block; the script runs on the host\n"
 
 
-def test_a_bounded_address_space_is_left_alone() -> None:
-    bounded = ("import os, resource, sys; resource.setrlimit(resource.RLIMIT_AS, (1 << 31, 1 << 31)); "
+@pytest.mark.parametrize("limit", ["RLIMIT_AS", "RLIMIT_DATA"])
+def test_a_bounded_address_space_is_left_alone(limit: str) -> None:
+    bounded = (f"import os, resource, sys; resource.setrlimit(resource.{limit}, (1 << 31, 1 << 31)); "
                "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])")
     done = subprocess.run([sys.executable, "-c", bounded, "-m", "jitvm", "run", "-c", HEAD + ALONE], capture_output=True, text=True,
                           cwd=ROOT, check=True)
