@@ -15,7 +15,11 @@ PLAN_DEFAULTS = 48
 PLAN_KEYWORD_DEFAULTS = 56
 PLAN_REST = 64
 PLAN_KEYWORDS = 72
-PLAN_SOURCES = 80
+PLAN_EMPTY = 80
+PLAN_SOURCES = 88
+HAS_COLLECTOR = 16384
+HEAP_TYPE = 512
+TYPE_OF_TYPES = 2147483648
 FROM_DEFAULTS = -1
 FROM_KEYWORD_DEFAULTS = -1000000
 PLANS_OF_A_FUNCTION = 32
@@ -86,6 +90,7 @@ def make_plan(record: Ptr, callee: Object, count: Int, names: Object) -> Ptr:
     if (vm_flags(record) & FLAG_VARARGS) != 0:
         store_int(plan, PLAN_REST, select(count > positional, count - positional, 0))
     store_int(plan, PLAN_KEYWORDS, -1)
+    store_int(plan, PLAN_EMPTY, 0)
     if (vm_flags(record) & FLAG_VARKEYWORDS) != 0:
         store_int(plan, PLAN_KEYWORDS, 0)
     if (count > positional and (vm_flags(record) & FLAG_VARARGS) == 0) or not plan_sources(plan, record, callee, count, names):
@@ -259,24 +264,61 @@ def has_keyword_defaults(plan: Ptr, defaults: Object) -> Bool:
 
 @helper()
 def new_keywords(plan: Ptr, arguments: Ptr) -> Object:
-    """The dict of the keyword arguments that are no parameters (the arguments end here); null with an exception set."""
-    made = PyDict_New()
+    """The dict of the keyword arguments that are no parameters (the arguments move into it); null with an exception set.
+
+    It is a copy of a dict of the plan's, which has the names but no values.
+    """
     count = load_int(plan, PLAN_KEYWORDS)
+    if count == 0:
+        return as_object(as_int(disown(PyDict_New())))
+    if load_int(plan, PLAN_EMPTY) == 0:
+        empty = empty_keywords(plan)
+        if is_null(empty):
+            return NULL
+        store_pointer(plan, PLAN_EMPTY, as_pointer(empty))
+    made = PyDict_Copy(load_object(plan, PLAN_EMPTY))
+    keys = dict_keys(made)
+    entries = keys + (KEYS_INDICES + (1 << keys_log2_index_bytes(keys)) + 8)
+    given = arguments + load_int(plan, PLAN_COUNT) * 8
     sources = plan + PLAN_SOURCES + load_int(plan, PLAN_TOTAL) * 8
+    collected = 0
     i = 0
     while i < count:
-        which = load_int(sources, i * 8)
-        value = load_object(arguments, (load_int(plan, PLAN_COUNT) + which) * 8)
-        PyDict_SetItem(made, tuple_item(load_object(plan, PLAN_NAMES), which), value)
-        i = i + 1
-    i = 0
-    while i < count:
-        place = arguments + (load_int(plan, PLAN_COUNT) + load_int(sources, i * 8)) * 8
+        place = given + load_int(sources, i * 8) * 8
         value = load_object(place, 0)
         store_int(place, 0, 0)
-        release_to(value)
+        store_pointer(entries, i * 16, as_pointer(value))
+        collected = collected | as_int(is_collected(value))
+        i = i + 1
+    set_refcount(_Py_NoneStruct, refcount(_Py_NoneStruct) - count)
+    if collected != 0:
+        PyObject_GC_Track(made)
+    return as_object(as_int(disown(made)))
+
+
+@helper(cold=True)
+def empty_keywords(plan: Ptr) -> Object:
+    """A dict of the names that a plan puts into a dict, all None; null with an exception set."""
+    made = PyDict_New()
+    sources = plan + PLAN_SOURCES + load_int(plan, PLAN_TOTAL) * 8
+    i = 0
+    while i < load_int(plan, PLAN_KEYWORDS):
+        PyDict_SetItem(made, tuple_item(load_object(plan, PLAN_NAMES), load_int(sources, i * 8)), _Py_NoneStruct)
         i = i + 1
     return as_object(as_int(disown(made)))
+
+
+@primitive
+def is_collected(v: Object) -> Bool:
+    """Whether the collector must look at a dict for the sake of a value in it (MAINTAIN_TRACKING of CPython's dictobject.c)."""
+    kind = type_pointer(v)
+    if kind is PyLong_Type or kind is PyUnicode_Type or kind is PyFloat_Type:
+        return False
+    if kind is PyTuple_Type:
+        return PyObject_GC_IsTracked(v) != 0
+    if (type_flags(kind) & TYPE_OF_TYPES) != 0:
+        return (type_flags(v) & HEAP_TYPE) != 0
+    return (type_flags(kind) & HAS_COLLECTOR) != 0
 
 
 @primitive
