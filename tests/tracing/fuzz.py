@@ -114,6 +114,16 @@ def f5(x, y):
         return f2(x) + y
     except ValueError:
         return y
+def pair(a, b):
+    return a, b
+def star(*a):
+    return a[0] if len(a) < 3 else a[-1]
+def rest(first, *more, k=1, **names):
+    return first + len(more) * k + len(names)
+def named(**k):
+    return k["u"] - k.get("v", 1)
+def forward(*a, **k):
+    return f1(*a, **k)
 def fr(n):
     return 1 if n < 2 else fr(n - 1) + fr(n - 2)
 def gen(n):
@@ -185,6 +195,12 @@ class Writer:
         if r < 0.90:
             return self.pick("o.a", "o.b", "o.kind", "o.get()", f"o.add({self.num(depth + 1)})", f"o.twice({self.num(depth + 1)})",
                              f"o.twice({self.num(depth + 1)}, more=3)")
+        if r < 0.92:
+            e = self.num(depth + 1)
+            return self.pick(f"pair({e}, i)[{self.pick('0', '1')}]", f"star({e}, i)", f"star({e}, a, i)", f"rest({e}, *T)", f"star(i, {e})",
+                             f"rest(*T, k={e}, z=1)", f"named(u={e}, v=1)", f"named(u={e})", f"forward({e}, c=2)", "forward(*T[:2])",
+                             "forward(i, **K)", f"f1(*(i, {e}))", f"f1(**{{'a': {e}, 'b': i}})", f"f1(i, *[{e}])",
+                             f"forward(*pair({e}, i), **K)")
         if r < 0.95:
             e = self.num(depth + 1)
             return self.pick(f"f0({e})", f"f1({e})", f"f1({e}, {self.num(depth + 1)})", f"f1({e}, c={self.num(depth + 1)})",
@@ -230,12 +246,14 @@ class Writer:
                                       if loop else "M[7] = 8", "M[s[:2]] = i"))
         elif r < 0.51:
             self.put(depth, self.pick(f"o.a = clip({self.num(1)})", f"o.b = clip({self.num(1)})", "o = P(i, b)", "o = Q(a, i)",
-                                      "o = S(i, i)", "o.a += 1", "a, b = b, a", "a, b = T[:2]", "(a, b, c) = T"))
+                                      "o = S(i, i)", "o.a += 1", "a, b = b, a", "a, b = T[:2]", "(a, b, c) = T", "a, b = pair(b, a)",
+                                      "T = pair(a, b) + (c,)", "a, (b, c) = i, pair(b, c)", "W = pair(i, T); b = W[0]", "K = {'c': i}"))
         elif r < 0.55:
             self.put(depth, self.pick("s = s[:10] + str(i)", "s = f'{i}:{a!r:.5}{s[:3]}'", "s += 'x'", "s = s[1:6]",
                                       "s = '%d,%s' % (i, s[:4])"))
         elif r < 0.58:
-            self.put(depth, self.pick("d = D(i)", "d = None", "D(i)", "d = D(d)", "L2.append(D(i))", "L2.clear()"))
+            self.put(depth, self.pick("d = D(i)", "d = None", "D(i)", "d = D(d)", "L2.append(D(i))", "L2.clear()",
+                                      "x = len(pair(D(i), 1))", "L2.append((D(i), i))", "W = pair(D(i), d)", "W = D(pair(d, i))"))
         elif r < 0.73:
             self.put(depth, f"if {self.test()}:")
             self.block(depth + 1, 2, loop)
@@ -297,7 +315,7 @@ class Writer:
     def function(self) -> str:
         self.put(0, f"def {self.name}(n, a, x, o, flag):")
         self.put(1, "i = j = z = 0; b = 1; c = 2; L = [1, 2, 3]")
-        self.put(1, "M = {0: 1, 1: 2, 2: 3, 3: 4, 4: 5}; T = (1, 2, 3); s = 'abc'; d = None; L2 = []")
+        self.put(1, "M = {0: 1, 1: 2, 2: 3, 3: 4, 4: 5}; T = (1, 2, 3); s = 'abc'; d = None; L2 = []; W = (); K = {'b': 4}")
         self.put(1, "def local(q): return q")
         self.block(1, 2, False)
         self.put(1, f"for i in range({self.pick('n', 'n', '40')}):" if self.r.random() < .8 else "while z < n:")
