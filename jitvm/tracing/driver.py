@@ -202,7 +202,10 @@ class Driver:
             self.descriptors[number][2] = 0
             return
         if exit.key is not None and exit.key[0] == MISFIT:
-            self.misfit(root, exit)
+            if self.over_budget():
+                self.descriptors[number][2] = 0
+            else:
+                self.misfit(root, exit)
             return
         if exit.key is not None and exit.key[0] == NOT_PLAIN:
             root.refused.add(exit.key)
@@ -226,7 +229,7 @@ class Driver:
         spec = root.specs.get(header, {})
         root.misfits += 1
         root.builds += 1
-        if root.builds >= RECOMPILATIONS or root.final or self.over_budget():
+        if root.builds >= RECOMPILATIONS or root.final:
             place = 2 * root.code.unit_at(root.pc)
             root.code.record.instructions[place + 2], root.code.record.instructions[place + 3] = 0, NEVER
             root.final, root.compiled, root.reason, root.detail = True, False, "too-many-exits", str(root.builds)
