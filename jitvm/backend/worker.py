@@ -6,6 +6,7 @@ before a fork and at exit, and is made anew in the child.
 """
 from __future__ import annotations
 
+import atexit
 import os
 from time import sleep
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 _WORD = {name: place // 8 for name, place in CONSTANTS.items() if name.startswith(("WORKER_", "JOB_", "LLVM_"))}
-_PAUSED, _BUSY, _PATH, _NAMES, _QUEUE, _INTERPRETER, _FIRST, _YIELDS = (
-    _WORD["WORKER_" + name] for name in ("PAUSED", "BUSY", "PATH", "NAMES", "QUEUE", "INTERPRETER", "WARM_UP", "YIELDS"))
+_PAUSED, _BUSY, _PATH, _NAMES, _QUEUE, _INTERPRETER, _FIRST, _YIELDS, _TELLING, _NEXT = (_WORD["WORKER_" + name] for name in (
+    "PAUSED", "BUSY", "PATH", "NAMES", "QUEUE", "INTERPRETER", "WARM_UP", "YIELDS", "TELLING", "NEXT"))
 _STATE, _TEXT, _LEVEL, _NEED, _BUFFER, _DATA, _SIZE, _WORK = (
     _WORD["JOB_" + name] for name in ("STATE", "TEXT", "LEVEL", "NEED", "BUFFER", "DATA", "SIZE", "WORK"))
 _SLOTS, _DONE, _CANCELLED = (CONSTANTS[name] for name in ("WORKER_SLOTS", "JOB_DONE", "JOB_CANCELLED"))
@@ -33,6 +34,7 @@ _detach = bind("pthread_detach", Int32, Pointer)
 _sigmask = bind("pthread_sigmask", Int32, Int32, Bytes, Pointer)
 _immortal = bind("Py_IncRef", None, Object)
 """The thread sleeps on a word of the block until the process is gone."""
+_at_end = bind("Py_AtExit", Int32, Pointer)
 _bytes_at = bind("PyBytes_FromStringAndSize", Object, Pointer, Int64)
 _SIG_BLOCK, _SIG_SETMASK = 0, 2
 
@@ -89,6 +91,11 @@ class Job:
         """Whether the thread has compiled the text or failed to."""
         return bool(self.words[_STATE])
 
+    def outlive(self) -> None:
+        """What the thread reads of the job stays in memory to the end of the process."""
+        _immortal(self.text)
+        _immortal(self.words)
+
     def cancel(self) -> None:
         """The result is not wanted any more: a job not yet begun is left out."""
         self.cancelled = True
@@ -97,21 +104,27 @@ class Job:
 
 
 class Worker:
-    """The thread and its queue. ``entry`` is the address of the thread's main function, ``interpreter`` that of the host's state.
+    """The thread and its queue. ``native`` is the loaded interpreter (``jitvm/runtime/context.py``), in which the thread's code is.
 
     ``level`` is the level of code generation that the thread prepares for when it starts. With ``yields`` it lets others have the CPU
     first.
     """
 
-    def __init__(self, entry: int, interpreter: int, level: int = 0, *, yields: bool = False) -> None:
-        self.entry = entry
+    def __init__(self, native: Any, level: int = 0, *, yields: bool = False) -> None:
+        self.entry: int = native.code.names["vm_worker"]
         self.block = array("Q", bytes(CONSTANTS["WORKER_BYTES"]))
         _immortal(self.block)
         self.first = Job(WARM_UP, level, 0, 0)
-        self.block[_INTERPRETER], self.block[_FIRST] = interpreter, self.first.words.buffer_info()[0]
+        self.first.outlive()
+        self.block[_INTERPRETER], self.block[_FIRST] = native.interpreter, self.first.words.buffer_info()[0]
         self.block[_YIELDS] = int(yields)
         self.address = self.block.buffer_info()[0]
         _sem_init(self.address, 0, 0)
+        self.block[_NEXT] = native.state("workers")
+        if not self.block[_NEXT]:
+            _at_end(native.code.names["vm_workers_end"])
+        native.set_state("workers", self.address)
+        atexit.register(self.close, wait=False)
         self.jobs: list[Job | None] = [None] * _SLOTS
         self.running = False
         self.closed = False
@@ -163,6 +176,8 @@ class Worker:
         if not self.keep:
             texts = [*(b"LLVMPY_" + name.encode() for name in LLVM_FUNCTIONS.values()), llvm.RELOCATION, llvm.CODE_MODEL, b"", llvm.QUICK]
             self.keep = [os.fsencode(llvm.library_path()), *texts]
+            for text in self.keep:
+                _immortal(text)
             for place, text in enumerate(texts):
                 block[_NAMES + place] = id(text) + bytes.__basicsize__ - 1
             block[_PATH] = id(self.keep[0]) + bytes.__basicsize__ - 1
@@ -203,7 +218,15 @@ class Worker:
         self.block[_QUEUE:_QUEUE + _SLOTS] = array("Q", bytes(8 * _SLOTS))
         self.block[_PAUSED] = 0
 
-    def close(self) -> None:
-        """At exit: nothing more is begun, what is under way is waited for."""
+    def close(self, wait: bool = True) -> None:
+        """At exit: nothing more is begun. What is under way is waited for here, or at the end of the host's finalisation."""
         self.halt()
-        self.pause()
+        if not self.running:
+            return
+        _sem_post(self.address)
+        while self.block[_TELLING] or (wait and self.block[_BUSY]):
+            sleep(_REST_SECONDS)
+        if not wait:
+            for job in self.jobs:
+                if job is not None:
+                    job.outlive()

@@ -9,6 +9,7 @@ RTLD_NOW = 2
 LESS = 5
 NAP = 1000
 LONGEST_NAP = 64000
+END_NAP = 100
 
 MOST_ACTIVE = 4000000
 
@@ -19,6 +20,7 @@ def vm_worker(block: Ptr) -> Ptr:
     entry_context()
     if load_int(block, WORKER_YIELDS) != 0:
         nice(LESS)
+    store_int(block, WORKER_PROCESS, getpid())
     store_int(block, WORKER_BUSY, 1)
     fence(block)
     if load_int(block, WORKER_PAUSED) == 0:
@@ -41,6 +43,8 @@ def work_off(block: Ptr) -> None:
         fence(block)
         left = 0
         if load_int(block, WORKER_PAUSED) == 0:
+            if work_done() != 0:
+                announce(block)
             moment = now()
             left = round_of_jobs(block, moment - before)
             before = moment
@@ -197,15 +201,32 @@ def machine_of(block: Ptr, level: Int) -> Int:
     return load_int(place, 0)
 
 
+@entry
+def vm_workers_end() -> None:
+    """Called when the host is finalised, before the C library's clean-up and LLVM's own: what is under way must not meet that."""
+    entry_context()
+    block = as_pointer(workers())
+    while block != NULLP:
+        store_int(block, WORKER_PAUSED, 1)
+        if load_int(block, WORKER_PROCESS) == getpid():
+            while load_int(block, WORKER_BUSY) != 0:
+                usleep(END_NAP)
+        block = load_pointer(block, WORKER_NEXT)
+
+
 @helper(cold=True)
 def announce(block: Ptr) -> None:
-    """Something is finished: by a flag for who polls, and a pending call for code on the host.
+    """Something is finished: by a flag for who polls, and a pending call for code on the host. Not while paused: the host may be going.
 
     On 3.11 a pending call made by another thread than the main one wakes nobody, so the running thread is woken here.
     """
     set_work_done(1)
-    Py_AddPendingCall(address_of("vm_work_done"), NULLP)
-    set_interp_eval_breaker(load_pointer(block, WORKER_INTERPRETER), 1)
+    store_int(block, WORKER_TELLING, 1)
+    fence(block)
+    if load_int(block, WORKER_PAUSED) == 0:
+        Py_AddPendingCall(address_of("vm_work_done"), NULLP)
+        set_interp_eval_breaker(load_pointer(block, WORKER_INTERPRETER), 1)
+    store_int(block, WORKER_TELLING, 0)
 
 
 @entry

@@ -158,7 +158,7 @@ def _open_library(vm: Machine) -> None:
     from jitvm.backend.llvm import LLVMError
     from jitvm.backend.worker import Worker
 
-    vm.worker = Worker(vm.native.code.names["vm_worker"], vm.native.interpreter, 0 if vm.settings.tiers else vm.settings.codegen)
+    vm.worker = Worker(vm.native, 0 if vm.settings.tiers else vm.settings.codegen)
     try:
         vm.worker.open()
     except LLVMError:

@@ -214,7 +214,7 @@ work_done formats_off formats_parsed formats_refused free_texts free_text_count 
 formats format_mask format_hits format_misses format_size
 expressions expression_mask expression_hits expression_misses dict_versions
 plans_off plans_made plan_finds
-young_limit young_made
+young_limit young_made workers
 memory
 """.split())
 """Mutable words of a context. Those that count are statistics; none belongs to a thread: the interpreter lock guards them."""

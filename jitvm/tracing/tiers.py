@@ -98,9 +98,8 @@ class Tiers:
         self.beside = settings.beside()
         self.store = Store(key, settings.cache and settings.tiers)
         self.compiler = Compiler(self.quick)
-        entry = native.code.names["vm_worker"]
-        self.worker = worker or Worker(entry, native.interpreter, self.quick)
-        self.improver = Worker(entry, native.interpreter, self.best, yields=True)
+        self.worker = worker or Worker(native, self.quick)
+        self.improver = Worker(native, self.best, yields=True)
         self.builds: list[Build] = []
         posix.register_at_fork(after_in_child=self.forget)
 
@@ -167,11 +166,11 @@ class Tiers:
         self.builds = []
 
     def close(self) -> None:
-        """At exit: nothing more is begun, and nothing of the program is kept alive. What was under way is kept for the next run."""
+        """At exit: nothing more is begun, and nothing of the program is kept alive. Good code under way is kept for the next run."""
         for worker in (self.improver, self.worker):
             worker.halt()
-        for worker in (self.improver, self.worker):
-            worker.close()
+        self.improver.close(wait=self.store.used)
+        self.worker.close(wait=False)
         for build in self.builds:
             build.root.pending = None
             data = self.taken(build) if build.job is not None and build.job.done else None

@@ -22,7 +22,7 @@ NATIVE: list[context.Native] = []
 @pytest.fixture(scope="module")
 def compiler() -> worker.Worker:
     NATIVE.append(context.load())
-    return worker.Worker(NATIVE[-1].code.names["vm_worker"], NATIVE[-1].interpreter)
+    return worker.Worker(NATIVE[-1])
 
 
 def wait(job: worker.Job | None) -> worker.Job:
