@@ -107,6 +107,8 @@ def _start(settings: Settings) -> Machine | None:
     return machine
 
 
+COMPILER_MILLISECONDS = 20
+"""What loading the compiler and LLVM costs: a loop that is known to end sooner is not worth it."""
 FATAL_SIGNALS = (4, 7, 8, 11)
 """SIGILL, SIGBUS, SIGFPE, SIGSEGV."""
 
@@ -129,12 +131,16 @@ def _first_hot(pc: int, registers: int) -> None:
     assert machine is not None
     settings = machine.settings
     age = (perf_counter() - machine.started) * 1000
-    early = settings.loop_threshold > STEPWISE and age < settings.grace
-    if early:
-        machine.early.add(pc)
-        machine.native.poke(pc + COUNTER, settings.soon())
-        if age < settings.grace / 2 or machine.worker is not None or not settings.beside():
-            return
+    early = False
+    if settings.loop_threshold > STEPWISE and settings.grace:
+        known = machine.records.left(pc, registers)
+        rounds, expected = known or (0, 0.0)
+        early = age + expected < settings.grace + (COMPILER_MILLISECONDS if known else 0)
+        if early:
+            machine.early.add(pc)
+            machine.native.poke(pc + COUNTER, rounds + settings.soon())
+            if age < settings.grace / 2 or known or machine.worker is not None or not settings.beside():
+                return
     try:
         if early:
             _open_library(machine)

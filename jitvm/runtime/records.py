@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 LAZY, READY, HOST = 0, 1, 2
 WORK_OF_A_LOOP, WORK_OF_AN_INNER_LOOP = 16, 100
 """Loops are counted by the work they do: ``loop_threshold`` iterations of a loop of so many instructions; so many for one within."""
+MILLISECONDS_A_COUNT = 1.5
+"""How long loops run in the interpreter until their first count is over, about."""
+COUNTED: tuple[type, ...] = (type(iter(range(0))), type(iter([])), type(iter(())))
+"""Iterators that tell how far they are."""
 CO_VARARGS, CO_VARKEYWORDS, CO_COROUTINE, CO_SUSPENDS = 4, 8, 0x80, 0xA0
 
 
@@ -123,6 +127,30 @@ class Records:
         """The record whose instructions an address lies in."""
         return next((record for record in self.all if record.unit is not None
                      and record.base <= pc < record.base + 8 * len(record.instructions)), None)
+
+    def left(self, pc: int, registers: int) -> tuple[int, float] | None:
+        """What a hot loop has before it, in rounds and about milliseconds, where its iterator tells and it became hot in one go.
+
+        None for a loop that was entered often, or whose end nobody knows.
+        """
+        record = self.at(pc)
+        if record is None or record.unit is None:
+            return None
+        header = (pc - record.base) // UNIT
+        row, values, _ = decode(record.instructions[2 * header])
+        if row.name != "loop" or values["nest"]:
+            return None
+        row, values, _ = decode(record.instructions[2 * (header + row.size)])
+        address = self.native.peek(registers + 8 * values["iter"]) if row.name in ("for_iter", "for_next", "for_pair") else 0
+        iterator: Any = self.native.object_at(address) if address else None
+        if type(iterator) not in COUNTED:
+            return None
+        state: Any = iterator.__reduce__()
+        rounds = max(1, self.loop_counter * WORK_OF_A_LOOP // loop_work(record.unit, header))
+        if len(state) < 3 or 1.1 * state[2] < rounds:
+            return None
+        left = len(state[1][0]) - state[2]
+        return left, left / rounds * MILLISECONDS_A_COUNT
 
     def link(self, record: Record, unit: CodeUnit) -> None:
         """Fills host pointers and constants in and makes the record ready."""

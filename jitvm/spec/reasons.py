@@ -16,6 +16,7 @@ TABLE = {
     "unsupported": "compiled code cannot do this yet: {}",
     "llvm": "LLVM refused the loop: {}",
     "too-dear": "compiling it would have exceeded compile_share so far",
+    "ends-soon": "it was to end before compiling it would have paid",
     "too-early": "the program had run for less than grace when it ended",
     "not-finished": "the program ended before it was compiled",
 }

@@ -18,6 +18,7 @@ from jitvm.spec.bytecodes import COUNTER, UNIT
 from jitvm.spec.cfunctions import CFUNCTIONS, SLOTS
 from jitvm.spec.settings import STEPWISE
 from jitvm.tracing.beliefs import FIELD_TEST, forget_type, look
+from jitvm.tracing.callbacks import unseen
 from jitvm.tracing.code import TracedCode
 from jitvm.tracing.emission import FIELDS, Abort
 from jitvm.tracing.exits import CONSTANT, FRAME, Exit
@@ -44,10 +45,10 @@ OUTWARDS = 8
 """The way out of a loop that lies in another is recorded after so many times fewer exits: the two are to become one region."""
 QUIET_ROUNDS = 5
 """A loop has been recorded long enough when so many rounds of it in turn brought nothing new."""
-UNSEEN_SECONDS = 0.05
-"""Other threads are not let in for so long while the compiler runs in the program's thread: they could see its frames."""
 FREE_SECONDS = 0.02
 """What compiling may cost before its share of the run counts."""
+LOOP_MILLISECONDS = 7
+"""What compiling a loop costs the program, the threads beside it included."""
 REPLAY_SECONDS = 0.0005
 """What the replays of one outcome of a bytecode take, until the kinds settle."""
 RECOMPILATIONS = 40
@@ -66,6 +67,7 @@ class Root:
         self.seen: dict[int, dict[Any, Any]] = {}
         self.refused: set[Any] = set()
         self.failures = 0
+        self.let_off = 0.0
         self.builds = 0
         self.misfits = 0
         self.reason = "not-finished"
@@ -89,52 +91,6 @@ class Session:
         self.root, self.path, self.code = root, path, code
         self.new = False
         self.exit = -1
-
-
-def unseen(method: Any) -> Any:
-    """A callback from native code: whatever goes wrong in it must not reach the program; the JIT is switched off and says so."""
-
-    def callback(self: Driver, *arguments: Any) -> None:
-        if self.broken:
-            return
-        interval = sys.getswitchinterval()
-        sys.setswitchinterval(max(interval, UNSEEN_SECONDS))
-        self.inside += 1
-        try:
-            method(self, *arguments)
-            while self.finished and self.inside == 1:
-                self.finished = False
-                self.tiers.collect()
-        except BaseException as error:
-            self.native.set_state("recording", 0)
-            self.session = None
-            if not _is_ours(error):
-                raise
-            self.broken = True
-            print(f"jitvm: internal error, compilation is off: {error!r}", file=sys.stderr)
-            if self.settings.verify or self.settings.dump:
-                import traceback
-
-                traceback.print_exc()
-        finally:
-            self.inside -= 1
-            sys.setswitchinterval(interval)
-
-    return callback
-
-
-def _is_ours(error: BaseException) -> bool:
-    """Whether an exception comes from jitvm itself; else a signal handler raised it, and cuts jitvm's frames off its traceback."""
-    if isinstance(error, KeyboardInterrupt):
-        error.__traceback__ = None
-        return False
-    trace = error.__traceback__
-    while trace is not None and trace.tb_frame.f_globals.get("__name__", "").startswith("jitvm."):
-        trace = trace.tb_next
-    if trace is None or isinstance(error, (RecursionError, MemoryError)):
-        return True
-    error.__traceback__ = trace
-    return False
 
 
 class Driver:
@@ -183,10 +139,25 @@ class Driver:
             return
         if root.function and not self.prepare_function(root, registers):
             return
+        if not root.compiled and self.ends_soon(root, pc, registers):
+            return
         if not root.final:
             self.look(root, pc, registers)
             self.namespaces[root.code.number] = self.native.object_at(self.native.peek(registers - FRAME_TO_GLOBALS))
             self.record(Session(root, (), root.code))
+
+    def ends_soon(self, root: Root, pc: int, registers: int) -> bool:
+        """Whether a loop is known to end before compiling it would pay, also with the times it was let off before."""
+        known = self.records.left(pc, registers) if self.settings.loop_threshold > STEPWISE and self.settings.compile_share else None
+        if known is None:
+            return False
+        rounds, expected = known
+        root.let_off += 1 + expected
+        if root.let_off >= LOOP_MILLISECONDS:
+            return False
+        root.reason = "ends-soon"
+        self.native.poke(pc + COUNTER, rounds + self.settings.soon())
+        return True
 
     @unseen
     def exit(self, number: int, registers: int) -> None:

@@ -62,8 +62,8 @@ def test_the_second_run_begins_with_the_code_of_the_first(tmp_path: Path) -> Non
 def test_it_can_be_switched_off(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(SCRIPT.format(factor=random.randrange(3, 1 << 20), mask=random.randrange(1 << 20)))
-    before = trace_files()
     for _ in range(2):
         _, figures = run(script, "-X", "cache=0")
         assert figures["hits"] == figures["misses"] == 0
-    assert trace_files() == before
+    _, figures = run(script)
+    assert figures["misses"] > 0  # nothing was stored

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jitvm.tracing.driver import unseen
+from jitvm.tracing.callbacks import unseen
 
 
 class Driver:
