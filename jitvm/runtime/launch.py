@@ -108,7 +108,9 @@ def _start(settings: Settings) -> Machine | None:
 
 
 COMPILER_MILLISECONDS = 20
-"""What loading the compiler and LLVM costs: a loop that is known to end sooner is not worth it."""
+"""What loading the compiler and LLVM costs: a loop that is known to end sooner is not worth it, one that is known to go on longer is."""
+GRACES = 3
+"""When a program has run for so many times ``grace``, it is taken to go on."""
 FATAL_SIGNALS = (4, 7, 8, 11)
 """SIGILL, SIGBUS, SIGFPE, SIGSEGV."""
 
@@ -135,7 +137,9 @@ def _first_hot(pc: int, registers: int) -> None:
     if settings.loop_threshold > STEPWISE and settings.grace:
         known = machine.records.left(pc, registers)
         rounds, expected = known or (0, 0.0)
-        early = age + expected < settings.grace + (COMPILER_MILLISECONDS if known else 0)
+        early = age < settings.grace
+        if known:
+            early = expected < COMPILER_MILLISECONDS and age < GRACES * settings.grace
         if early:
             machine.early.add(pc)
             machine.native.poke(pc + COUNTER, rounds + settings.soon())
