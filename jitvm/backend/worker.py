@@ -197,11 +197,15 @@ class Worker:
         self.block[_PAUSED] = 1
 
     def pause(self) -> None:
-        """Has the thread begin nothing more, and waits for what is under way: before a fork and at exit."""
+        """Has the thread begin nothing more, and waits for what is under way: before a fork."""
+        self._rest(True)
+
+    def _rest(self, wait: bool) -> None:
+        """Has the thread begin nothing more. It tells nobody of anything afterwards; with ``wait`` it does nothing at all."""
         self.block[_PAUSED] = 1
         if self.running:
             _sem_post(self.address)
-            while self.block[_BUSY]:
+            while self.block[_TELLING] or (wait and self.block[_BUSY]):
                 sleep(_REST_SECONDS)
 
     def resume(self) -> None:
@@ -221,12 +225,7 @@ class Worker:
     def close(self, wait: bool = True) -> None:
         """At exit: nothing more is begun. What is under way is waited for here, or at the end of the host's finalisation."""
         self.halt()
-        if not self.running:
-            return
-        _sem_post(self.address)
-        while self.block[_TELLING] or (wait and self.block[_BUSY]):
-            sleep(_REST_SECONDS)
-        if not wait:
-            for job in self.jobs:
-                if job is not None:
-                    job.outlive()
+        self._rest(wait)
+        for job in self.jobs:
+            if job is not None and not wait:
+                job.outlive()

@@ -189,14 +189,7 @@ class ExceptionCompiler(StatementCompiler):
         self.suspend(region)
         self.store(node.target, item)
         self.top = item
-        self.nest = nest + 1
-        self.enter(block)
-        self.body(node.body)
-        self.at = node
-        self.jump(block.again)
-        self.leave()
-        self.nest = nest
-        self.end_loop(header, nest)
+        self.loop_body(node, block, header, nest)
         self.async_end(node, region, iterator, exhausted)
         self.top = mark
         self.place(exhausted)

@@ -264,6 +264,17 @@ class StatementCompiler(BlockCompiler):
         else:
             self.place(otherwise)
 
+    def loop_body(self, node: ast.While | ast.For | ast.AsyncFor, block: LoopBlock, header: int, nest: int) -> None:
+        """The statements of a loop, the way back to its header, and its end."""
+        self.nest = nest + 1
+        self.enter(block)
+        self.body(node.body)
+        self.at = node
+        self.jump(block.again)
+        self.leave()
+        self.nest = nest
+        self.end_loop(header, nest)
+
     def while_statement(self, node: ast.While) -> None:
         """``while`` / ``else``."""
         block = LoopBlock()
@@ -274,14 +285,7 @@ class StatementCompiler(BlockCompiler):
         header = self.loop_header(nest)
         self.owner = node
         self.branch(node.test, exhausted, False)
-        self.nest = nest + 1
-        self.enter(block)
-        self.body(node.body)
-        self.at = node
-        self.jump(block.again)
-        self.leave()
-        self.nest = nest
-        self.end_loop(header, nest)
+        self.loop_body(node, block, header, nest)
         self.place(exhausted)
         self.body(node.orelse)
         self.place(block.end)
@@ -295,14 +299,7 @@ class StatementCompiler(BlockCompiler):
         self.place(block.again)
         header = self.loop_header(nest)
         self.emit_for(node.target, block.iterator, exhausted)
-        self.nest = nest + 1
-        self.enter(block)
-        self.body(node.body)
-        self.at = node
-        self.jump(block.again)
-        self.leave()
-        self.nest = nest
-        self.end_loop(header, nest)
+        self.loop_body(node, block, header, nest)
         self.top = mark
         self.place(exhausted)
         self.body(node.orelse)

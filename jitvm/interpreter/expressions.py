@@ -221,19 +221,24 @@ def set_of_rows(tag: Int) -> Ptr:
 
 
 @helper(quiet=True)
-def note_text(tag: Int) -> None:
-    """Remembers that a text came, in the row of its set that was not used for the longest time, or nearly."""
-    rows = set_of_rows(tag)
-    hand = load_int(rows, ROW_HAND)
+def row_to_replace(rows: Ptr, hand_place: Int, used_place: Int) -> Ptr:
+    """The next row of a set, in this table or that of formats, that was not used since the hand came by (the clock algorithm)."""
+    hand = load_int(rows, hand_place)
     steps = 0
     while steps < 2 * WAYS:
         hand = (hand + 1) & (WAYS - 1)
-        if load_int(rows + hand * ROW_BYTES, ROW_USED) == 0:
+        if load_int(rows + hand * ROW_BYTES, used_place) == 0:
             break
-        store_int(rows + hand * ROW_BYTES, ROW_USED, 0)
+        store_int(rows + hand * ROW_BYTES, used_place, 0)
         steps = steps + 1
-    store_int(rows, ROW_HAND, hand)
-    row = rows + hand * ROW_BYTES
+    store_int(rows, hand_place, hand)
+    return rows + hand * ROW_BYTES
+
+
+@helper(quiet=True)
+def note_text(tag: Int) -> None:
+    """Remembers that a text came, in the row of its set that was not used for the longest time, or nearly."""
+    row = row_to_replace(set_of_rows(tag), ROW_HAND, ROW_USED)
     store_int(row, ROW_TAG, tag)
     store_int(row, ROW_CODE, 0)
     store_int(row, ROW_USED, 0)

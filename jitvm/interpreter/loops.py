@@ -4,7 +4,6 @@ from jitvm.rpython.dialect import *
 BLOCK = 0
 SET_MASK = 2
 ALL_BUT_CRASHES = -1257
-NO_LIMIT = 2147483647
 MANY_YOUNG = 20000
 
 

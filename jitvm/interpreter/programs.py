@@ -11,9 +11,6 @@ how many parts it has itself. Where the host must format, a program has -1 parts
 """
 from jitvm.rpython.dialect import *
 
-FORMAT_ROW_BYTES = 64
-FORMAT_SET_BYTES = 256
-FORMAT_WAYS = 4
 FORMAT_TAG = 0
 FORMAT_PLAN = 8
 FORMAT_USED = 16
@@ -90,7 +87,7 @@ def find_format(tag: Int, text: Ptr, length: Int) -> Ptr:
     """The row of a text, or null."""
     row = format_set(tag)
     i = 0
-    while i < FORMAT_WAYS:
+    while i < WAYS:
         if load_int(row, FORMAT_TAG) == tag and load_int(row, FORMAT_LENGTH) == length:
             kept = row + FORMAT_KEY
             if (tag & 3) != OF_SPEC:
@@ -100,7 +97,7 @@ def find_format(tag: Int, text: Ptr, length: Int) -> Ptr:
                 set_format_hits(format_hits() + 1)
                 store_int(row, FORMAT_USED, 1)
                 return row
-        row = row + FORMAT_ROW_BYTES
+        row = row + ROW_BYTES
         i = i + 1
     set_format_misses(format_misses() + 1)
     return NULLP
@@ -109,17 +106,7 @@ def find_format(tag: Int, text: Ptr, length: Int) -> Ptr:
 @helper(quiet=True)
 def new_format(tag: Int, length: Int, plan: Int) -> Ptr:
     """A row for a text: the next of its set that was not used since the hand came by."""
-    rows = format_set(tag)
-    hand = load_int(rows, FORMAT_HAND)
-    steps = 0
-    while steps < 2 * FORMAT_WAYS:
-        hand = (hand + 1) & (FORMAT_WAYS - 1)
-        if load_int(rows + hand * FORMAT_ROW_BYTES, FORMAT_USED) == 0:
-            break
-        store_int(rows + hand * FORMAT_ROW_BYTES, FORMAT_USED, 0)
-        steps = steps + 1
-    store_int(rows, FORMAT_HAND, hand)
-    row = rows + hand * FORMAT_ROW_BYTES
+    row = row_to_replace(format_set(tag), FORMAT_HAND, FORMAT_USED)
     old = load_int(row, FORMAT_TAG)
     if old == 0:
         set_format_size(format_size() + 1)

@@ -31,8 +31,8 @@ class Machine:
         self.native, self.records, self.settings = native, records, settings
         self.driver: Any = None
         self.worker: Any = None
-        self.early: set[int] = set()
-        """Addresses of loops that were hot before the compiler was to be loaded."""
+        self.early: dict[int, str] = {}
+        """Addresses of loops that were hot before the compiler was to be loaded, and why it was not."""
         self.expressions: Any = None
         self.modules: Any = None
         self.sources = Sources(settings.cache, settings.iterator_paths)
@@ -141,7 +141,7 @@ def _first_hot(pc: int, registers: int) -> None:
         if known:
             early = expected < COMPILER_MILLISECONDS and age < GRACES * settings.grace
         if early:
-            machine.early.add(pc)
+            machine.early[pc] = "ends-soon" if known else "too-early"
             machine.native.poke(pc + COUNTER, rounds + settings.soon())
             if age < settings.grace / 2 or known or machine.worker is not None or not settings.beside():
                 return
@@ -236,11 +236,11 @@ def _report_early(stats: Any, vm: Machine) -> None:
     """Adds the loops that got hot before the compiler was loaded, and not again later."""
     from jitvm.spec import reasons
 
-    for pc in sorted(vm.early - set(vm.driver.roots if vm.driver is not None else ())):
-        record = vm.records.at(pc)
+    for pc, reason in sorted(vm.early.items()):
+        record = vm.records.at(pc) if vm.driver is None or pc not in vm.driver.roots else None
         if record is not None and record.unit is not None:
             line = record.unit.positions[(pc - record.base) // UNIT][0] or record.unit.first_line
-            stats.loop(record.code.co_filename, line, "aborted", reasons.describe("too-early"), function=record.code.co_qualname)
+            stats.loop(record.code.co_filename, line, "aborted", reasons.describe(reason), function=record.code.co_qualname)
 
 
 def run_module(source: bytes | str, filename: str, namespace: dict[str, Any], settings: Settings) -> None:

@@ -32,10 +32,6 @@ COUNTED: tuple[type, ...] = (type(iter(range(0))), type(iter([])), type(iter(())
 CO_VARARGS, CO_VARKEYWORDS, CO_COROUTINE, CO_SUSPENDS = 4, 8, 0x80, 0xA0
 
 
-NO_LIMIT = (1 << 31) - 1
-"""Of young objects: the collector, whose moments a program may see, does not run for what compiling makes."""
-
-
 class Record:
     """The record of one code object. ``unit`` is there once it is compiled; ``reason`` why the host runs it."""
 
@@ -72,6 +68,7 @@ class Records:
         self.native = native
         self.loop_counter = loop_counter
         self.call_counter = 0
+        self.no_limit: int = layout.current()[1]["NO_LIMIT"]
         self.by_code: dict[int, Record] = {}
         self.all: list[Record] = []
         self.unknown: Callable[[FunctionType], None] | None = None
@@ -96,7 +93,7 @@ class Records:
             return  # an audit hook of the program's own sees us at work: the host runs it
         self.busy = True
         young = self.native.peek(self.native.young)
-        self.native.poke(self.native.young, young | NO_LIMIT)
+        self.native.poke(self.native.young, young | self.no_limit)  # see hide_from_collector in jitvm/interpreter/loops.py
         try:
             record = self.by_code.get(id(function.__code__))
             if record is None and self.unknown is not None:

@@ -5,7 +5,7 @@ Offsets are in bytes. Not on the path of a short script.
 """
 from __future__ import annotations
 
-from jitvm.spec.cfunctions import NO_TABLE_YET
+from jitvm.spec.cfunctions import FORMAT_SET_WORDS, NO_TABLE_YET
 
 LLVM_FUNCTIONS = {
     "LLVM_INITIALIZE_TARGET": "InitializeNativeTarget",
@@ -43,6 +43,7 @@ _NAMES = 320
 
 CONSTANTS = {
     "NO_TABLE_YET": NO_TABLE_YET,
+    "FORMAT_SET_BYTES": 8 * FORMAT_SET_WORDS,
     "PLAN_NAMES": 16,  # in a binding plan (interpreter/binding.py)
     # the block of a compiler thread (backend/worker.py); it begins with the semaphore that wakes the thread
     "WORKER_PAUSED": 32,

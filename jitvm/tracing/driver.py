@@ -17,7 +17,7 @@ from jitvm.spec import layout, reasons
 from jitvm.spec.bytecodes import COUNTER, UNIT
 from jitvm.spec.cfunctions import CFUNCTIONS, SLOTS
 from jitvm.spec.settings import STEPWISE
-from jitvm.tracing.beliefs import FIELD_TEST, forget_type, look
+from jitvm.tracing.beliefs import FIELD_TEST, TYPE_KINDS, forget_type, look
 from jitvm.tracing.callbacks import unseen
 from jitvm.tracing.code import TracedCode
 from jitvm.tracing.emission import FIELDS, Abort
@@ -363,7 +363,7 @@ class Driver:
         for index in range(code.co_argcount):
             address = self.native.peek(registers + 8 * index)
             value = self.native.object_at(address) if address else None
-            kinds.append({int: "int", float: "float", bool: "bool"}.get(type(value), "object"))
+            kinds.append(TYPE_KINDS.get(type(value), "object"))
         root.specs.setdefault("arguments", kinds)
         root.specs.setdefault("result", "int")
         root.specs.setdefault("pure", True)

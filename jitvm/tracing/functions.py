@@ -9,6 +9,7 @@ A function whose body does what may look at frames is not compiled this way: it 
 from __future__ import annotations
 
 from jitvm.spec.bytecodes import UNIT
+from jitvm.tracing.beliefs import TYPE_KINDS
 from jitvm.tracing.emission import CONSTANTS, FIELDS, KINDS, Abort, number, truth
 from jitvm.tracing.exits import Exit
 from jitvm.tracing.region import METADATA, Region, _flat
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 AREA_VALUES = 32
-KIND_OF = {int: "int", float: "float", bool: "bool"}
 TYPE_OF = {"int": int, "float": float, "bool": bool}
 RETURNED, FINISHED = 0, 1
 """Status of a body: the value is the payload, or the interpreter has finished the activation and the payload is an object (0: raised)."""
@@ -271,7 +271,7 @@ class FunctionRegion(Region):
             if known is None and kind != "object":
                 self.guard(self.type_test(value, TYPE_OF[kind]), True)
             else:
-                self.specs["result"] = KIND_OF.get(known, "object") if not self.returns and not self.specs.get("settled") else "object"
+                self.specs["result"] = TYPE_KINDS.get(known, "object") if not self.returns and not self.specs.get("settled") else "object"
                 self.specs["settled"] = True
                 self.again = True
         self.returns += 1
