@@ -113,7 +113,7 @@ class Records:
         try:
             unit = record.module.unit(record.code)
         except Unsupported as error:
-            error.__traceback__ = None  # it would keep the program's frames, and what they hold, alive
+            error.__traceback__ = error.__context__ = None  # they would keep the program's frames, and what they hold, alive
             record.reason = error.reason
             record.set("vm_state", HOST)
             return False
