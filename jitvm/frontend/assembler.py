@@ -155,6 +155,11 @@ class Assembler:
         return len(self._words) >> 1
 
     @property
+    def ended(self) -> bool:
+        """Whether control does not fall through from the last instruction to the next."""
+        return bool(self._marks) and (LAYOUTS[self._marks[-1][1]][5] or self._marks[-1][1] == "jump")
+
+    @property
     def reachable(self) -> bool:
         """Whether control can come to the next instruction."""
         return self.bound != UNREACHABLE
@@ -268,12 +273,15 @@ class Assembler:
         offsets: list[int] = []
         known: dict[tuple[str, Span], int] = {}
         offset = host.first
+        reraises = [mark for mark in self._marks if mark[1] == "reraise"]
+        theirs = host.reraises() if reraises else []
+        in_order = iter(theirs if len(theirs) == len(reraises) else ())
         ends = [mark[0] for mark in self._marks[1:]]
         ends.append(self.here)
         for (unit, name, place), end in zip(self._marks, ends, strict=True):
             span: Span = place if type(place) is tuple else (
                 place.lineno, place.end_lineno, place.col_offset, place.end_col_offset)  # type: ignore
-            found = known.get((name, span))
+            found = next(in_order, None) if name == "reraise" else known.get((name, span))
             if found is None:
                 found = known[name, span] = host.offset(name, span, offset)
             offset = found

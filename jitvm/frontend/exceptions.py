@@ -36,19 +36,37 @@ class ExceptionCompiler(StatementCompiler):
         """A region whose handler finds the exception in ``register``, everything above being cleared."""
         return self.protect(register, register)
 
+    def cover_noting(self, register: int) -> Region:
+        """As ``cover``, for a handler that begins with ``note_position``: it needs the register before the exception's."""
+        return self.protect(register + 1, register)
+
+    def note_position(self, region: Region) -> int:
+        """Begins the handler of a region made by ``cover_noting``; gives the register of the position, for ``reraise_at``."""
+        position = region.register - 1
+        self.bound = UNSET
+        self.place(region.target)
+        self.emit("load_position", position)
+        return position
+
+    def raise_on(self, region: Region) -> None:
+        """Ends the handler of a region made by ``cover_noting``: the exception goes on as if it had not come here."""
+        self.emit("reraise_at", region.register, region.register - 1)
+
     def begin_handler(self, region: Region) -> tuple[HandlerBlock, Region]:
         """Starts the handler of ``region``: its exception becomes the one handled.
 
         Gives its block, and the region of the code that must undo this.
         """
-        self.bound = UNSET
-        self.place(region.target)
         exception = region.register
-        self.top = exception
-        self.push()
+        if region.register > region.depth:
+            self.note_position(region)
+        else:
+            self.bound = UNSET
+            self.place(region.target)
+        self.top = exception + 1
         saved = self.push()
         self.emit("push_exc", saved, exception, keep=1)
-        cleanup = self.cover(self.top)
+        cleanup = self.cover_noting(self.top)
         block = HandlerBlock([cleanup], saved=saved, exception=exception)
         self.enter(block)
         return block, cleanup
@@ -56,10 +74,9 @@ class ExceptionCompiler(StatementCompiler):
     def end_handler(self, block: HandlerBlock, cleanup: Region) -> None:
         """Emits what undoes the beginning of a handler when an exception leaves it; control never comes here else."""
         if cleanup.target.bound >= 0:
-            self.bound = UNSET
-            self.place(cleanup.target)
+            self.note_position(cleanup)
             self.emit("pop_exc", block.saved)
-            self.emit("reraise", cleanup.register)
+            self.raise_on(cleanup)
         self.top = block.exception
 
     def try_statement(self, node: ast.Try) -> None:
@@ -89,8 +106,7 @@ class ExceptionCompiler(StatementCompiler):
         handler, cleanup = self.begin_handler(region)
         self.body(node.finalbody)
         if self.reachable:
-            self.at = node
-            self.emit("reraise", handler.exception)
+            self.reraise_everywhere(handler.exception)
         self.leave()
         self.end_handler(handler, cleanup)
         self.place(end)
@@ -153,7 +169,7 @@ class ExceptionCompiler(StatementCompiler):
     def named_clause(self, node: ast.ExceptHandler, name: str, block: HandlerBlock, end: Label) -> None:
         """The body of ``except ... as name``: the name is unbound on every way out."""
         self.store_name(name, block.exception)
-        region = self.cover(self.top)
+        region = self.cover_noting(self.top)
         block.regions.insert(0, region)
         block.name = name
         self.body(node.body)
@@ -162,12 +178,25 @@ class ExceptionCompiler(StatementCompiler):
         self.end_clause(node, block, end)
         if region.target.bound >= 0:
             self.at = node
-            self.bound = UNSET
-            self.place(region.target)
-            self.top = region.register
-            self.push()
+            self.note_position(region)
+            self.top = region.register + 1
             self.forget_name(name)
-            self.emit("reraise", region.register)
+            self.raise_on(region)
+
+    def reraise_everywhere(self, exception: int) -> None:
+        """Ends a ``finally``: the host has a copy of this for each jump here, which shows where the jump is."""
+        jumps = [number for number, row in enumerate(self._jumps) if row[2].unit == self.here]
+        bound = self.bound
+        if not self.ended:
+            self.emit("reraise", exception)
+        for number in jumps:
+            unit, field, _ = self._jumps[number]
+            label = Label()
+            self.bound = label.bound = bound
+            self.place(label)
+            self._jumps[number] = unit, field, label
+            self.at = next(mark[2] for mark in self._marks if mark[0] == unit)
+            self.emit("reraise", exception)
 
     # -- with ------------------------------------------------------------------------------------------------------
     def async_for(self, node: ast.AsyncFor) -> None:
@@ -229,7 +258,7 @@ class ExceptionCompiler(StatementCompiler):
         self.emit("async_enter" if waits else "with_enter", leave, manager)
         if waits:
             self.wait_for(entered, 1)
-        region = self.cover(entered)
+        region = self.cover_noting(entered)
         block = WithBlock([region], leave=leave, place=node)
         self.enter(block)
         if item.optional_vars is None:
@@ -257,12 +286,13 @@ class ExceptionCompiler(StatementCompiler):
         if isinstance(node, ast.AsyncWith):
             self.wait_for(answer, 2)
         self.emit_jump("branch_true", swallowed, answer)
-        self.emit("reraise", handler.exception)
+        self.raise_on(region)
         self.leave()
         self.end_handler(handler, cleanup)
         self.place(swallowed)
         self.emit("pop_exc", handler.saved)
         self.clear(handler.exception)
+        self.clear(region.register - 1)
         self.clear(block.leave)
 
     def no_except_star(self, node: ast.TryStar) -> None:

@@ -18,6 +18,7 @@ BEFORE_THE_START = ("make_cell", "return_generator")
 """Of a generator's code what runs when it is made."""
 IGNORED = frozenset([opmap["CACHE"], opmap["EXTENDED_ARG"]])
 DELETE_FAST = opmap["DELETE_FAST"]
+RERAISE, END_ASYNC_FOR = opmap["RERAISE"], opmap["END_ASYNC_FOR"]
 NEVER_RAISE = frozenset(opmap[name] for name in (
     "CACHE", "EXTENDED_ARG", "PRECALL", "KW_NAMES", "PUSH_NULL", "COPY", "SWAP", "POP_TOP", "NOP", "JUMP_FORWARD",
     "JUMP_BACKWARD", "LOAD_CONST", "MAKE_FUNCTION", "COPY_FREE_VARS", "MAKE_CELL"))
@@ -50,7 +51,8 @@ HOST_NAMES: tuple[tuple[str, str], ...] = (
     ("return_", "RETURN_VALUE"), ("end_generator", "RETURN_VALUE"), ("yield_from_iter", "GET_YIELD_FROM_ITER"),
     ("async_enter", "BEFORE_ASYNC_WITH"), ("async_iter", "GET_AITER"), ("async_next", "GET_ANEXT"),
     ("branch_no_async_end", "END_ASYNC_FOR"), ("get_awaitable", "GET_AWAITABLE"), ("yield_from", "SEND"), ("yield_", "YIELD_VALUE"),
-    ("load_build_class", "LOAD_BUILD_CLASS"), ("raise_", "RAISE_VARARGS"), ("reraise", "RERAISE"),
+    ("load_build_class", "LOAD_BUILD_CLASS"), ("raise_", "RAISE_VARARGS"), ("reraise", "RERAISE END_ASYNC_FOR"),
+    ("load_position", "PUSH_EXC_INFO"),
     ("push_exc", "PUSH_EXC_INFO"), ("pop_exc", "POP_EXCEPT"), ("load_assertion_error", "LOAD_ASSERTION_ERROR"),
     ("with_enter", "BEFORE_WITH"), ("with_exit", "WITH_EXCEPT_START"), ("import_name", "IMPORT_NAME"),
     ("import_from", "IMPORT_FROM"), ("import_star", "IMPORT_STAR"), ("match_sequence", "MATCH_SEQUENCE"),
@@ -86,6 +88,7 @@ class HostPositions:
     def __init__(self, code: CodeType) -> None:
         self.entries: list[Span] = list(code.co_positions())  # type: ignore[arg-type]
         operations = code.co_code[::2]
+        self.code = code.co_code
         self.first = operations.index(RESUME) * 2
         self.begin = operations.index(RETURN_GENERATOR) * 2 if RETURN_GENERATOR in operations else self.first
         self.deletes_locals = DELETE_FAST in operations
@@ -104,6 +107,11 @@ class HostPositions:
         self.exact = exact
         self.spans = spans
         self.lines = lines
+
+    def reraises(self) -> list[int]:
+        """The offsets of all that has an exception go on which no handler wanted. Ours come in the same order."""
+        code = self.code
+        return [at for at in range(0, len(code), 2) if (code[at] == RERAISE and not code[at + 1]) or code[at] == END_ASYNC_FOR]
 
     def offset(self, name: str, span: Span, otherwise: int) -> int:
         """The byte offset that the host's frame shows while our bytecode ``name`` at ``span`` runs.

@@ -33,6 +33,8 @@ LOADS_NULL: Origin = ("null",)
 EXCEPTION: Origin = ("exception",)
 HANDLED: Origin = ("handled",)
 INDEX: Origin = ("index",)
+MARKS = {"push_exc": HANDLED, "load_position": INDEX}
+"""What our instructions make of which the host's handlers put something like it on its stack by themselves."""
 SUSPENDING = ("return_generator", "yield_value", "yield_effect", "yield_from")
 NO_RESULT = frozenset(opmap[name] for name in """
     POP_TOP STORE_FAST STORE_NAME STORE_GLOBAL STORE_DEREF STORE_ATTR STORE_SUBSCR DELETE_SUBSCR DELETE_ATTR DELETE_FAST DELETE_NAME
@@ -220,7 +222,7 @@ class Temporaries(Verifier):
             caught[handler.register] = frozenset([EXCEPTION])
             yield handler.target, caught
         origin = self.host.origin(self.unit.host_offsets[at])
-        made = frozenset([HANDLED if row.name == "push_exc" else origin])
+        made = frozenset([MARKS.get(row.name, origin)])
         if row.name == "take":
             made = registers.get(values["src"], made)
         for register in self.inputs(instruction):
@@ -280,8 +282,6 @@ class Matcher:
     def __init__(self, temporaries: Temporaries, code: CodeType) -> None:
         self.temporaries, self.code = temporaries, code
         self.host, self.unit, self.first = temporaries.host, temporaries.unit, temporaries.variables
-        self.index = 0
-        """What stands for the index of the instruction that raised, where a handler keeps one: that of the wait itself."""
 
     def sites(self) -> Iterator[Site]:
         """The sites in the order of the unit."""
@@ -309,7 +309,6 @@ class Matcher:
     def site(self, instruction: Instruction, offset: int) -> Site:
         """One site."""
         at, name, values = instruction.unit, instruction.row.name, instruction.values
-        self.index = offset >> 1
         registers = dict(self.temporaries.known.get(at, {}))
         stack = self.host.states[offset][:-1]
         if name == "yield_from":
@@ -348,8 +347,6 @@ class Matcher:
 
     def elsewhere(self, made: frozenset[Origin]) -> int:
         """The entry for a value that no temporary holds: a variable that is read in place, or a constant."""
-        if made == {INDEX}:
-            return self.constant(self.index)
         sources = {at for at, stack in self.host.states.items() if self.host.origin(at) in made}
         operations = {self.host.code[at] for at in sources}
         arguments = {self.host.arguments[at] for at in sources}

@@ -517,6 +517,8 @@ def return_value(src: Local) -> None:
     value = load_pointer(register_pointer(src), 0)
     store_int(register_pointer(src), 0, 0)
     frame = regs - FRAME_SIZE
+    if unlikely(not is_null(frame_object(frame))):
+        set_position()
     caller = frame_previous(frame)
     entered = header_entry(frame)
     leave_frame(thread, regs)
@@ -532,6 +534,8 @@ def return_const(value: Const) -> None:
     """Ends the frame with a constant."""
     incref(value)
     frame = regs - FRAME_SIZE
+    if unlikely(not is_null(frame_object(frame))):
+        set_position()
     caller = frame_previous(frame)
     entered = header_entry(frame)
     leave_frame(thread, regs)

@@ -94,6 +94,25 @@ def raise_instance(exc: Object, cause: Object) -> Int:
 @control
 def reraise(exc: Object) -> None:
     """The exception goes on, without this frame being added to its traceback again."""
+    set_position()
+    restore_exception(exc)
+    return handler("unwind")
+
+
+@control
+def load_position() -> None:
+    """What a handler of the host's that cleans up begins with: the index of the instruction that raised, in two bytes."""
+    frame = regs - FRAME_SIZE
+    distance = as_int(frame_instr(frame)) - as_int(as_pointer(frame_code(frame))) - CODE_INSTRUCTIONS
+    set_register(destination(), new_int(shift_right(distance, 1)))
+    return goto(next_pc(), regs, consts)
+
+
+@control
+def reraise_at(exc: Object, position: Object) -> None:
+    """As ``reraise``; the frame shows the instruction that had raised, by what ``load_position`` has noted."""
+    frame = regs - FRAME_SIZE
+    set_frame_instr(frame, as_pointer(frame_code(frame)) + CODE_INSTRUCTIONS + int_value(position) * 2)
     restore_exception(exc)
     return handler("unwind")
 

@@ -9,6 +9,9 @@ RUNTIME_DEPTH = 500
 HOST_CALL = 1
 GENERATOR_MARK = 1
 BYTES_DATA = 32
+HOST_CALL_EX = 142
+HOST_CALL_CACHES = 8
+"""The host's opcode CALL_FUNCTION_EX; how far its position is after a call of a Python function by CALL."""
 
 
 @primitive
@@ -617,6 +620,8 @@ def unwind() -> None:
     if entered != 0:
         stop_recording()
         return leave(NULL)
+    if load_byte(frame_instr(caller), 0) != HOST_CALL_EX:
+        set_frame_instr(caller, load_pointer(header_pc(caller), 8) + HOST_CALL_CACHES)
     return handler("raise_here", header_pc(caller), caller + FRAME_SIZE, vm_constants(header_code(caller)))
 
 

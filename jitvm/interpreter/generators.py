@@ -582,6 +582,8 @@ def end_generator(src: Local) -> None:
     """The generator returns."""
     value = take_source(register_pointer(src), consumed("src"))
     frame = regs - FRAME_SIZE
+    if unlikely(not is_null(frame_object(frame))):
+        set_position()
     entered = header_entry(frame)
     caller = frame_previous(frame)
     finish_frame(thread, regs, False)

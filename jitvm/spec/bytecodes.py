@@ -165,6 +165,8 @@ raise_0         !
 raise_1         exc:r !
 raise_2         exc:r cause:r !
 reraise         exc:r !
+load_position   dst:d
+reraise_at      exc:r position:r !
 push_exc        saved:d exc:r
 pop_exc         saved:l
 branch_no_match exc:r kind:r target:j

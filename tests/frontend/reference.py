@@ -133,6 +133,7 @@ class Frame:
         self.registers = [EMPTY] * unit.registers
         self.count = len(set(code.co_varnames) | set(code.co_cellvars)) + len(code.co_freevars)
         self.next = 0
+        self.raised = 0
         self.returned = EMPTY
         if code not in machine.decoded:
             machine.decoded[code] = {instruction.unit: instruction for instruction in instructions(unit)}
@@ -173,10 +174,12 @@ class Frame:
                 self.step(instruction)
             except Reraised as carrier:
                 exception, again = carrier.exception, True
+                if instruction.row.name == "reraise":
+                    self.raised = at
             except CompilerBug:
                 raise
             except BaseException as raised:
-                exception = raised
+                exception, self.raised = raised, at
                 handled = self.machine.handled[-1] if self.machine.handled else None
                 if handled is not None and exception is not handled and exception.__context__ is None:
                     exception.__context__ = handled
@@ -487,6 +490,11 @@ class Frame:
     def raise_1(self, exc): raise exc
     def raise_2(self, exc, cause): raise exc from cause
     def reraise(self, exc): raise Reraised(exc)
+    def load_position(self, d): return self.unit.host_offsets[self.raised] >> 1
+
+    def reraise_at(self, exc, position):
+        self.raised = next(unit for unit, offset in enumerate(self.unit.host_offsets) if offset == 2 * position)
+        raise Reraised(exc)
 
     def push_exc(self, d, exc):
         saved = self.machine.handled[-1] if self.machine.handled else None

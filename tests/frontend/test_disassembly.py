@@ -50,18 +50,19 @@ CASES = {
         3    2  move %2, a
              3  call %2, %2, count 0
              6  clear %2
-             7  jump -> 20
+             7  jump -> 21
              8  push_exc %3, %2
         4    9  load_global %4, 'E'
             12  branch_no_match %2, %4!, -> 17
             13  take e, %2
             14  pop_exc %3
             15  clear e
-            16  jump -> 20
+            16  jump -> 21
             17  reraise %2!
-            18  pop_exc %3
-            19  reraise %4!
-            20  return_const None
+            18  load_position %4
+            19  pop_exc %3
+            20  reraise_at %5!, %4!
+            21  return_const None
         """),
 }
 
