@@ -4,7 +4,6 @@ from __future__ import annotations
 import sys
 
 from jitvm.frontend import tree as ast
-from jitvm.frontend.assembler import Label
 from jitvm.frontend.code import REASONS, Unsupported
 from jitvm.frontend.patterns import PatternCompiler
 from jitvm.frontend.scopes import ScopeIndex
@@ -43,7 +42,7 @@ class ModuleCompiler:
             raise Unsupported(REASONS["async generator"], code.co_firstlineno)
         node, private = self.scope(code)
         if isinstance(node, ast.ClassDef):
-            raise Unsupported(REASONS["class body"], node.lineno)
+            private = node.name
         walrus = assigned_in_expressions(node) if self._has_walrus else frozenset()
         compiler = UnitCompiler(code, private, walrus)
         compiler.iterator_paths = self.iterator_paths
@@ -62,8 +61,10 @@ class UnitCompiler(PatternCompiler):
         if self.is_generator:
             self.emit("return_generator")
         if isinstance(node, ast.Module):
-            self.module_start(node)
+            self.start(node)
             self.body(node.body)
+        elif isinstance(node, ast.ClassDef):
+            self.class_body(node)
         elif isinstance(node, ast.Lambda):
             register = self.operand(node.body)
             self.at = node.body
@@ -82,36 +83,33 @@ class UnitCompiler(PatternCompiler):
             add_sites(unit, self.host)
         return unit
 
-    def module_start(self, node: ast.Module) -> None:
-        """Binds ``__doc__`` and, if anything is annotated, ``__annotations__``."""
+    def start(self, node: ast.Module | ast.ClassDef) -> None:
+        """Makes ``__annotations__`` if anything is annotated, and binds ``__doc__``."""
+        if has_annotations(node.body):
+            self.emit("setup_annotations")
         document = docstring(node)
         if document is not None and sys.flags.optimize < 2:
             self.store_name("__doc__", self.load_constant(document))
             self.top = self.first_temporary
-        if has_annotations(node.body):
-            self.set_up_annotations()
 
-    def set_up_annotations(self) -> None:
-        """Binds ``__annotations__`` to a new dict unless it is bound: reading it raises NameError then."""
-        region = self.cover(self.top)
-        name = self.constant("__annotations__")
-        table = self.push()
-        self.emit("load_global", table, name)
-        self.suspend(region)
-        end = Label()
-        self.clear(table)
-        self.jump(end)
-        self.bound = -1
-        self.place(region.target)
-        self.clear(table)
-        self.emit("build_map", table, table, 0)
-        self.emit("store_global", table, name)
-        self.top = table
-        self.place(end)
+    def class_body(self, node: ast.ClassDef) -> None:
+        """The body of a class: its value is the cell of ``__class__``, if a function in it has one."""
+        register = self.push()
+        self.emit("load_name", register, self.constant("__name__"))
+        self.emit("store_name", register, self.constant("__module__"))
+        self.top = register
+        self.emit("store_name", self.load_constant(self.host.co_qualname), self.constant("__qualname__"))
+        self.top = register
+        self.start(node)
+        self.body(node.body)
+        if self.reachable and "__class__" in self.host.co_cellvars:
+            self.emit("move", self.push(), self.closure["__class__"])
+            self.emit("store_name", register, self.constant("__classcell__"), keep=1)
+            self.end_by_value(register)
 
 
-def docstring(node: ast.Module) -> str | None:
-    """A module's documentation string."""
+def docstring(node: ast.Module | ast.ClassDef) -> str | None:
+    """The documentation string of a module or class."""
     first = node.body[0] if node.body else None
     value = first.value if isinstance(first, ast.Expr) else None
     return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else None

@@ -52,7 +52,7 @@ class FunctionCompiler(GeneratorCompiler):
         if code.co_freevars:
             base = self.top
             for name in code.co_freevars:
-                self.emit("move", self.push(), self.cells[name])
+                self.emit("move", self.push(), self.closure[name])
             self.emit("build_tuple", base, base, len(code.co_freevars))
             self.top = base + 1
             flags |= CLOSURE
@@ -137,7 +137,7 @@ class FunctionCompiler(GeneratorCompiler):
 
     # -- classes ---------------------------------------------------------------------------------------------------
     def class_definition(self, node: ast.ClassDef) -> None:
-        """``class name(bases): body``; the body itself runs on the host."""
+        """``class name(bases): body``; the body has a unit of its own."""
         mark = self.top
         for decorator in node.decorator_list:
             self.value(decorator, -1)

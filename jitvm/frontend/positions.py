@@ -37,6 +37,8 @@ HOST_NAMES: tuple[tuple[str, str], ...] = (
     ("store_global", "STORE_NAME STORE_GLOBAL"), ("delete_global", "DELETE_NAME DELETE_GLOBAL"),
     ("check_bound", "LOAD_FAST"), ("delete_local", "DELETE_FAST"), ("move", "LOAD_FAST LOAD_CLOSURE COPY"),
     ("load_const", "LOAD_CONST"), ("take", "STORE_FAST"),
+    ("load_name", "LOAD_NAME"), ("store_name", "STORE_NAME"), ("delete_name", "DELETE_NAME"),
+    ("load_classderef", "LOAD_CLASSDEREF"), ("setup_annotations", "SETUP_ANNOTATIONS"),
     ("load_deref", "LOAD_DEREF"), ("store_deref", "STORE_DEREF"), ("delete_deref", "DELETE_DEREF"),
     ("load_attr", "LOAD_ATTR"), ("store_attr", "STORE_ATTR"), ("delete_attr", "DELETE_ATTR"),
     ("load_method", "LOAD_METHOD LOAD_ATTR"), ("load_item", "BINARY_SUBSCR"), ("store_item", "STORE_SUBSCR"),

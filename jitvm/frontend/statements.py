@@ -10,6 +10,7 @@ from jitvm.frontend.code import REASONS, Unsupported
 from jitvm.frontend.constants import NOT_CONSTANT, fold
 from jitvm.frontend.expressions import INPLACE_NAMES, attribute_place
 from jitvm.frontend.functions import FUTURE_ANNOTATIONS, annotation_text
+from jitvm.frontend.scopes import mangle
 from jitvm.frontend.tree import cast
 
 TYPE_CHECKING = False
@@ -193,8 +194,8 @@ class StatementCompiler(BlockCompiler):
             self.effect(target.value)
             if isinstance(target, ast.Subscript):
                 self.effect_of_index(target.slice)
-        if self.host.co_name == "<module>":
-            self.module_annotation(node)
+        if self.in_class or self.host.co_name == "<module>":
+            self.annotation(node)
         self.top = mark
 
     def effect_of_index(self, node: ast.expr) -> None:
@@ -209,18 +210,18 @@ class StatementCompiler(BlockCompiler):
         else:
             self.effect(node)
 
-    def module_annotation(self, node: ast.AnnAssign) -> None:
-        """Evaluates the annotation of a module's variable, and records that of a simple one."""
+    def annotation(self, node: ast.AnnAssign) -> None:
+        """Evaluates the annotation of a module's or class's variable, and records that of a simple one."""
         future = self.host.co_flags & FUTURE_ANNOTATIONS
         if not node.simple:
             if not future:
                 self.effect(node.annotation)
             return
-        name = cast(ast.Name, node.target).id
+        name = mangle(self.private, cast(ast.Name, node.target).id)
         value = self.load_constant(annotation_text(node.annotation)) if future else self.value(node.annotation, -1)
         self.at = node
         table = self.push()
-        self.emit("load_global", table, self.constant("__annotations__"))
+        self.emit("load_" + self.space("__annotations__"), table, self.constant("__annotations__"))
         self.emit("store_item", table, self.load_constant(name), value)
 
     def delete(self, node: ast.Delete) -> None:

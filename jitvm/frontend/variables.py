@@ -1,6 +1,8 @@
 """Reading, binding and unbinding of names: locals in registers, cells, globals."""
 from __future__ import annotations
 
+from opcode import opmap
+
 from jitvm.frontend import tree as ast
 from jitvm.frontend.assembler import Assembler
 from jitvm.frontend.constants import fold
@@ -15,12 +17,41 @@ if TYPE_CHECKING:
     """What is evaluated between the reading of an operand and the instruction that uses it."""
 
 
+CO_OPTIMIZED = 1
+EXTENDED_ARG, LOAD_GLOBAL = opmap["EXTENDED_ARG"], opmap["LOAD_GLOBAL"]
+DEREFS = frozenset(opmap[name] for name in ("LOAD_CLASSDEREF", "STORE_DEREF", "DELETE_DEREF"))
+GLOBALS = frozenset(opmap[name] for name in ("LOAD_GLOBAL", "STORE_GLOBAL", "DELETE_GLOBAL"))
+"""The host's opcodes by which the body of a class uses cells, and globals that it declares as such."""
+
+
+def class_names(code: CodeType, cells: dict[str, int]) -> tuple[dict[str, int], frozenset[str]]:
+    """The names that the body of a class reads and binds in cells, as in ``cells``, and those that it declares to be global.
+
+    A name can be in a cell for the class's functions and, independently, in its namespace.
+    """
+    shared, others, extended = set(), set(), 0
+    for at in range(0, len(code.co_code), 2):
+        operation, argument = code.co_code[at], extended << 8 | code.co_code[at + 1]
+        extended = argument if operation == EXTENDED_ARG else 0
+        if operation in DEREFS:
+            shared.add(argument)
+        elif operation in GLOBALS:
+            others.add(code.co_names[argument >> (operation == LOAD_GLOBAL)])
+    return {name: register for name, register in cells.items() if register in shared}, frozenset(others)
+
+
 class VariableCompiler(Assembler):
     """Emits the instructions for names."""
 
     def __init__(self, code: CodeType, private: str | None, walrus: frozenset[str]) -> None:
         super().__init__(code, private)
         self.walrus = walrus
+        self.in_class = not code.co_flags & CO_OPTIMIZED and code.co_name != "<module>"
+        if self.in_class:
+            self.closure = {**self.cells, **{name: self.names.order.index(name) for name in code.co_cellvars}}
+            self.cells, self.globals = class_names(code, self.cells)
+        else:
+            self.closure = self.cells
         self._children: ChildCodes | None = None
 
     @property
@@ -55,13 +86,17 @@ class VariableCompiler(Assembler):
         cell = self.cells.get(name)
         if cell is not None:
             target = self.result(self.top, target)
-            self.emit("load_deref", target, cell, self.name_constant(name))
+            self.emit("load_classderef" if self.in_class else "load_deref", target, cell, self.name_constant(name))
         elif name == "__debug__":
             target = self.load_constant(fold(node), target)
         else:
             target = self.result(self.top, target)
-            self.emit("load_global", target, self.name_constant(name))
+            self.emit("load_" + self.space(name), target, self.name_constant(name))
         return target
+
+    def space(self, name: str) -> str:
+        """Where a name is that is in no register: a "global", in the body of a class a "name" of its namespace."""
+        return "name" if self.in_class and mangle(self.private, name) not in self.globals else "global"
 
     def store_name(self, name: str, source: int, keep: bool = False) -> None:
         """Binds ``name`` to what ``source`` holds; a temporary is emptied unless ``keep``."""
@@ -77,7 +112,7 @@ class VariableCompiler(Assembler):
         if cell is not None:
             self.emit("store_deref", source, cell, keep=keep)
         else:
-            self.emit("store_global", source, self.name_constant(name), keep=keep)
+            self.emit("store_" + self.space(name), source, self.name_constant(name), keep=keep)
 
     def delete_name(self, name: str) -> None:
         """Unbinds ``name``."""
@@ -88,7 +123,7 @@ class VariableCompiler(Assembler):
         elif name in self.cells:
             self.emit("delete_deref", self.cells[name], self.name_constant(name))
         else:
-            self.emit("delete_global", self.name_constant(name))
+            self.emit("delete_" + self.space(name), self.name_constant(name))
 
     def forget_name(self, name: str) -> None:
         """Unbinds ``name`` whether it is bound or not: at the end of ``except ... as name``."""

@@ -425,23 +425,6 @@ def call_counted(table: Ptr, callee: Object, first: Object, second: Object, argu
     return result
 
 
-@helper(raises=True, runs=True)
-def make_class(callee: Object, arguments: Ptr, count: Int, names: Object) -> New:
-    """Makes a class; its functions run in the VM."""
-    result = PyObject_Vectorcall(callee, arguments, count, names)
-    adopt_class(result, load_object(arguments, 0))
-    return result
-
-
-@helper()
-def adopt_class(kind: Object, body: Object) -> None:
-    """The functions that a class body made run in the VM when C code calls them."""
-    cells = local3()
-    store_pointer(cells, 0, as_pointer(kind))
-    store_pointer(cells, 8, as_pointer(body))
-    call_runtime(vm_do, cells, 2)
-
-
 @control
 def call_ex(base: Window, keywords: Imm) -> None:
     """Calls register ``base`` with an iterable of arguments and, if ``keywords``, a dict: both stay where they are, as in the host.
@@ -473,6 +456,8 @@ def call_spread(callee: Object, arguments: Object, window: Ptr, keywords: Int) -
         names = load_object(window, 16)
     if type_pointer(arguments) is not PyTuple_Type:
         return call_iterable(callee, arguments, names)
+    if callee is build_class:
+        return make_class_of(callee, arguments, names)
     return PyObject_Call(callee, arguments, names)
 
 
@@ -482,6 +467,8 @@ def call_iterable(callee: Object, arguments: Object, names: Object) -> New:
     if type_iter(type_pointer(arguments)) == NULLP and not has_sequence_items(arguments):
         raise_made(STAR_ARGUMENT, callee, arguments)
     given = PySequence_Tuple(arguments)
+    if callee is build_class:
+        return make_class_of(callee, given, names)
     return PyObject_Call(callee, given, names)
 
 

@@ -75,8 +75,9 @@ def runnable(thread: Ptr, callee: Object) -> Ptr:
         ready_record_quietly(callee, record)
     if vm_state(record) != CODE_READY:
         return NULLP
-    if (vm_flags(record) & FLAG_COROUTINE) != 0 and ts_origin_depth(thread) != 0:
-        return NULLP
+    if (vm_flags(record) & (FLAG_COROUTINE + FLAG_NAMESPACE)) != 0:
+        if (vm_flags(record) & FLAG_NAMESPACE) != 0 or ts_origin_depth(thread) != 0:
+            return NULLP
     return record
 
 

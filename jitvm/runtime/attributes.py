@@ -18,7 +18,6 @@ native: Native | None = None
 """The loaded interpreter, set by the launcher."""
 records: Records | None = None
 """All code records, set by the launcher."""
-CLASS_BODY = "class body"
 # Not by getattr: a metaclass may have an opinion.
 namespace_of = type.__dict__["__dict__"].__get__
 qualname_of = type.__dict__["__qualname__"].__get__
@@ -33,9 +32,6 @@ def describe(*arguments: Any) -> None:
 def adopt_class(kind: Any, body: CodeType) -> None:
     """Sees to the functions of a new class and of classes made within its body."""
     assert records is not None
-    record = records.by_code.get(id(body))
-    if record is not None and record.unit is None:
-        record.reason = CLASS_BODY
     if not issubclass(type(kind), type):
         return  # a metaclass that is a function gave something else
     for value in tuple(namespace_of(kind).values()):

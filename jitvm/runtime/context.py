@@ -107,7 +107,9 @@ class Native:
             "first_character": chr(0), "ascii_iterator": type(iter("")), "object_init": object.__init__,
             "stopped_text": b"generator raised StopIteration",
             "stopped_coroutine": b"coroutine raised StopIteration", "looked_coroutine": b"cr_frame", "name_awaits": "cr_await",
-            "name_aenter": "__aenter__", "name_aexit": "__aexit__",
+            "name_aenter": "__aenter__", "name_aexit": "__aexit__", "name_annotations": "__annotations__",
+            "name_metaclass": "metaclass", "name_prepare": "__prepare__", "name_mro_entries": "__mro_entries__",
+            "name_orig_bases": "__orig_bases__",
             "looked_event": b"object.__getattr__", "looked_format": b"Os", "looked_name": b"gi_frame",
         }
 

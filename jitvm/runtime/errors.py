@@ -78,7 +78,20 @@ MAKERS: tuple[Any, ...] = (
     lambda a, b: TypeError("'async with' received an object from __aexit__ that does not implement __await__: "
                            f"{_type_name(a)[:100]}"),
     lambda a, b: _caused(TypeError(f"'async for' received an invalid object from __anext__: {_type_name(a)[:100]}"), b),
+    lambda a, b: TypeError("__mro_entries__ must return a tuple"),
+    lambda a, b: TypeError(f"{'<metaclass>' if a is None else _name_of(a)}.__prepare__() must return a mapping, not {_type_name(b)}"),
+    lambda a, b: RuntimeError(f"__class__ not set defining {_shown(a)} as {_shown(b)}. Was __classcell__ propagated to type.__new__?"),
+    lambda a, b: TypeError(f"__class__ set to {_shown(a[1])} defining {_shown(a[0])} as {_shown(b)}"),
 )
+
+
+def _name_of(kind: type) -> str:
+    name: str = type.__dict__["__name__"].__get__(kind)
+    return name[:200]
+
+
+def _shown(value: Any) -> str:
+    return repr(value)[:200]
 
 
 def _caused(exception: BaseException, cause: BaseException) -> BaseException:

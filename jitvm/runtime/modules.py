@@ -28,6 +28,7 @@ else:
     CodeType = type((lambda: None).__code__)
 
 HOST_STATE = 2
+CO_OPTIMIZED = 1
 NOT_OWN = ("site-packages", "dist-packages")
 BACKWARD = frozenset((140, 134, 173, 174, 175, 176))
 """The host's opcodes that jump backward (3.11's JUMP_BACKWARD_NO_INTERRUPT, JUMP_BACKWARD, POP_JUMP_BACKWARD_IF_*)."""
@@ -66,7 +67,7 @@ class OwnModules:
         if type(code) is not CodeType or not self.is_own(code.co_filename):
             return None
         self.loaded[code.co_filename] = code, namespace
-        if not BACKWARD.intersection(code.co_code[::2]) or not self.take(code.co_filename):
+        if not _loops(code) or not self.take(code.co_filename):
             return None
         record = self.records.by_code[id(code)]
         return FunctionType(code, namespace) if self.records.ready(record) else None
@@ -113,6 +114,12 @@ class OwnModules:
                 for body in _bodies(host, value):
                     attributes.adopt_class(value, body)
         return True
+
+
+def _loops(code: CodeType) -> bool:
+    """Whether the body of a module or class loops, or that of a class within."""
+    return bool(BACKWARD.intersection(code.co_code[::2])) or any(
+        type(inner) is CodeType and not inner.co_flags & CO_OPTIMIZED and _loops(inner) for inner in code.co_consts)
 
 
 def _bodies(host: CodeType, kind: type) -> Iterator[CodeType]:

@@ -29,7 +29,7 @@ MILLISECONDS_A_COUNT = 1.5
 """How long loops run in the interpreter until their first count is over, about."""
 COUNTED: tuple[type, ...] = (type(iter(range(0))), type(iter([])), type(iter(())))
 """Iterators that tell how far they are."""
-CO_VARARGS, CO_VARKEYWORDS, CO_COROUTINE, CO_SUSPENDS = 4, 8, 0x80, 0xA0
+CO_OPTIMIZED, CO_VARARGS, CO_VARKEYWORDS, CO_COROUTINE, CO_SUSPENDS = 1, 4, 8, 0x80, 0xA0
 
 
 class Record:
@@ -179,6 +179,7 @@ class Records:
         record.names = array("Q", [id(name) for name in names] or [0])
         flags = (2 if code.co_flags & CO_VARARGS else 0) | (4 if code.co_flags & CO_VARKEYWORDS else 0)
         simple = not flags and not code.co_kwonlyargcount
+        flags |= 0 if code.co_flags & CO_OPTIMIZED else NAMESPACE
         total = record.variables
         for field, value in {
             "vm_words": words.buffer_info()[0], "vm_constants": record.constants.buffer_info()[0], "vm_registers": unit.registers,
@@ -222,8 +223,9 @@ def link_sites(record: Record, unit: CodeUnit) -> None:
 
 
 NEGATIVE = (1 << 64) - 1
-GENERATOR, COROUTINE = 8, 16
-"""Flags of a record: its function does nothing but make a generator, or coroutine, of its arguments; it makes a coroutine."""
+GENERATOR, COROUTINE, NAMESPACE = 8, 16, 32
+"""Flags of a record: its function does nothing but make a generator, or coroutine, of its arguments; it makes a coroutine; it is the
+body of a class or module, whose variables are in a namespace."""
 HELD = 1
 """Kind of an entry: what the register holds."""
 

@@ -116,6 +116,11 @@ load_deref      dst:d cell:r name:k
 store_deref     src:r cell:r
 delete_deref    cell:r name:k
 make_cell       reg:l
+load_name       dst:d name:k
+store_name      src:r name:k
+delete_name     name:k
+load_classderef dst:d cell:r name:k
+setup_annotations
 # attributes and items
 load_attr       dst:d obj:r name:k +2
 store_attr      obj:r src:r name:k +2

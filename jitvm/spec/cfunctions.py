@@ -51,6 +51,9 @@ PySequence_Contains OO>i raises runs
 PyObject_Vectorcall OPIO>N raises runs
 PyObject_Call OOO>N raises runs
 PyEval_EvalCode OOO>N raises runs
+PyEval_EvalCodeEx OOOPiPiPiOO>N raises runs
+PyObject_VectorcallDict OPIO>N raises runs
+_PyType_CalculateMetaclass OO>O raises
 PyEval_GetLocals >O raises runs
 PyMapping_Check O>i
 PyObject_Format OO>N raises runs
@@ -203,6 +206,7 @@ name_dont_inherit name_optimize
 vm_expression
 first_character ascii_iterator object_init
 stopped_text stopped_coroutine looked_event looked_format looked_name looked_coroutine name_awaits name_aenter name_aexit
+name_annotations name_metaclass name_prepare name_mro_entries name_orig_bases
 """.split())
 """Objects that the runtime works out when it makes a context; vm_ ones are its own functions, called from native code."""
 

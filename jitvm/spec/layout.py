@@ -229,6 +229,7 @@ _OWN_CONSTANTS = {
     "FLAG_VARKEYWORDS": 4,
     "FLAG_GENERATOR": 8,
     "FLAG_COROUTINE": 16,
+    "FLAG_NAMESPACE": 32,
     "SITE_CACHE": 256,
     "NO_LIMIT": (1 << 31) - 1,
 }

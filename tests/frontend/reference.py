@@ -299,6 +299,7 @@ class Frame:
         raise NameError(f"name '{name}' is not defined")
 
     def store_global(self, src, name): self.globals[name] = src
+    def setup_annotations(self): self.globals.setdefault("__annotations__", {})
 
     def delete_global(self, name):
         if name not in self.globals:

@@ -86,7 +86,6 @@ def squeeze(text):
     ("def f(*a):\n    print(*(yield), sep=(yield))\n", "generator that waits within an expression"),
     ("async def f():\n    return [x async for x in a]\n", "asynchronous comprehension"),
     ("async def f(): yield\n", "asynchronous generator"),
-    ("class f: pass\n", "class body"),
     ("def f():\n    try: pass\n    except* E: pass\n", "except*"),
 ])
 def test_reasons(source, reason):
