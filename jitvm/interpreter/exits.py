@@ -15,6 +15,8 @@ EXIT_DROPPED = 6
 EXIT_FRAME = 7
 EXIT_GLOBAL_OWNED = 8
 EXIT_GLOBAL_SHARED = 9
+EXIT_RESUMED = 10
+EXIT_WAITING = 11
 ENTRIES = 48
 
 
@@ -56,15 +58,24 @@ def t_xincref_(v: Object) -> None:
 def restore_entries(thread: Ptr, registers: Ptr, exit: Ptr, spill: Ptr) -> Ptr:
     """Stores each value; what it replaces takes its place in the spill area, to be dropped when all are stored."""
     count = load_int(exit, 40)
+    base = registers
     i = 0
     while i < count:
         entry = exit + ENTRIES + i * 24
         kind = load_int(entry, 0)
         if kind == EXIT_FRAME:
             registers = push_restored(thread, registers, load_pointer(entry, 8), load_pointer(entry, 16))
+            base = registers
+            store_int(spill, i * 8, 0)
+        elif kind == EXIT_RESUMED:
+            registers = push_resumed(thread, registers, load_pointer(entry, 8), load_pointer(entry, 16))
+            base = registers
+            store_int(spill, i * 8, 0)
+        elif kind == EXIT_WAITING:
+            base = wait_at(load_object(spill, i * 8), load_pointer(entry, 16))
             store_int(spill, i * 8, 0)
         elif kind < EXIT_DROPPED:
-            place = registers + load_int(entry, 8) * 8
+            place = base + load_int(entry, 8) * 8
             old = load_int(place, 0)
             value = NULLP
             if kind == EXIT_INT:
@@ -89,7 +100,7 @@ def store_globals(names: Object, exit: Ptr, spill: Ptr) -> None:
     while i < count:
         entry = exit + ENTRIES + i * 24
         kind = load_int(entry, 0)
-        if kind >= EXIT_GLOBAL_OWNED:
+        if kind == EXIT_GLOBAL_OWNED or kind == EXIT_GLOBAL_SHARED:
             name = load_object(entry, 8)
             put_global(names, name, load_object(spill, i * 8))
             if kind == EXIT_GLOBAL_SHARED:
@@ -114,6 +125,41 @@ def push_restored(thread: Ptr, caller: Ptr, site: Ptr, record: Ptr) -> Ptr:
     callee = load_object(caller, (shift_right(load_int(site, 0), 32) & 65535) * 8)
     link_frame(thread, record, registers, callee)
     return registers
+
+
+@helper()
+def push_resumed(thread: Ptr, caller: Ptr, site: Ptr, record: Ptr) -> Ptr:
+    """Makes the frame of a generator that runs for the caller's ``for_iter`` at ``site``, whose iterator it is."""
+    generator = load_object(caller, (shift_right(load_int(site, 0), 32) & 65535) * 8)
+    set_header_pc(caller - FRAME_SIZE, site)
+    set_frame_instr(caller - FRAME_SIZE, load_pointer(site, 8))
+    registers = reserve_frame(thread, record)
+    clear_from(registers, 0, vm_registers(record))
+    fill_resumed(registers - FRAME_SIZE, generator, record)
+    link_resumed(thread, registers - FRAME_SIZE, generator)
+    set_header_entry(registers - FRAME_SIZE, FROM_LOOP)
+    return registers
+
+
+@helper()
+def wait_at(generator: Object, site: Ptr) -> Ptr:
+    """A generator whose variables the region had, and whose own frame is empty, waits at ``site``; where the variables go."""
+    inner = as_pointer(generator) + GENERATOR_FRAME
+    set_frame_instr(inner, load_pointer(site, 16))
+    set_frame_flags(inner, vm_locals(load_pointer(site, 32)) + load_int(site, 24) + (FRAME_OWNED_BY_GENERATOR << 40))
+    set_gen_state(generator, GENERATOR_SUSPENDED)
+    return inner + FRAME_SIZE
+
+
+@helper()
+def t_end_generator(generator: Object) -> None:
+    """A generator whose variables the region had and dropped has returned: its frame gives up what it refers to."""
+    inner = as_pointer(generator) + GENERATOR_FRAME
+    handled = gen_exc_value(generator)
+    set_gen_exc_value(generator, NULL)
+    release_to(handled)
+    release_to(frame_func(inner))
+    release_to(frame_code(inner))
 
 
 @helper()

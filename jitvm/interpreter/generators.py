@@ -202,7 +202,32 @@ def resume_frame(thread: Ptr, generator: Object, site: Ptr, sent: Ptr) -> Ptr:
     if unlikely(registers == NULLP):
         release_to(as_object(as_int(sent)))
         return NULLP
-    frame = registers - FRAME_SIZE
+    fill_resumed(registers - FRAME_SIZE, generator, record)
+    straight = count
+    if likely(load_int(site, 40) != 0):
+        straight = count + load_int(site, 24)
+    i = 0
+    while i < straight:
+        store_int(registers, i * 8, load_int(inner, FRAME_SIZE + i * 8))
+        i = i + 1
+    clear_from(registers, straight, vm_registers(record))
+    if unlikely(load_int(site, 40) == 0):
+        restore_stack(registers, inner + FRAME_SIZE + count * 8, site)
+    link_resumed(thread, registers - FRAME_SIZE, generator)
+    target = load_int(site, 8)
+    if target >= 0:
+        old = load_object(registers, target * 8)
+        store_pointer(registers, target * 8, sent)
+        xdecref(old)
+    else:
+        release_to(as_object(as_int(sent)))
+    return registers
+
+
+@primitive
+def fill_resumed(frame: Ptr, generator: Object, record: Ptr) -> None:
+    """Header and struct of the frame in which a generator runs, after its own frame's."""
+    inner = as_pointer(generator) + GENERATOR_FRAME
     set_header_code(frame, record)
     set_header_entry(frame, 0)
     set_header_generator(frame, generator)
@@ -215,17 +240,13 @@ def resume_frame(thread: Ptr, generator: Object, site: Ptr, sent: Ptr) -> Ptr:
     if unlikely((as_int(as_pointer(frame_object(inner))) | as_int(as_pointer(frame_locals(inner)))) != 0):
         move_frame_object(inner, frame)
     set_frame_instr(frame, frame_instr(inner))
-    set_frame_flags(frame, count)
-    straight = count
-    if likely(load_int(site, 40) != 0):
-        straight = count + load_int(site, 24)
-    i = 0
-    while i < straight:
-        store_int(registers, i * 8, load_int(inner, FRAME_SIZE + i * 8))
-        i = i + 1
-    clear_from(registers, straight, vm_registers(record))
-    if unlikely(load_int(site, 40) == 0):
-        restore_stack(registers, inner + FRAME_SIZE + count * 8, site)
+    set_frame_flags(frame, vm_locals(record))
+
+
+@primitive
+def link_resumed(thread: Ptr, frame: Ptr, generator: Object) -> None:
+    """A generator runs in ``frame``: its own frame is empty, and refers to that one; so do the thread's frames."""
+    inner = as_pointer(generator) + GENERATOR_FRAME
     set_frame_instr(inner, as_pointer(frame_code(inner)) + CODE_INSTRUCTIONS)
     set_frame_flags(inner, (RUNS_IN_VM << 32) + (FRAME_OWNED_BY_GENERATOR << 40))
     set_frame_previous(inner, frame)
@@ -236,14 +257,6 @@ def resume_frame(thread: Ptr, generator: Object, site: Ptr, sent: Ptr) -> Ptr:
     set_ts_exc_info(thread, as_pointer(generator) + GENERATOR_EXC)
     set_gen_state(generator, GENERATOR_EXECUTING)
     set_ts_recursion_remaining(thread, ts_recursion_remaining(thread) - 1)
-    target = load_int(site, 8)
-    if target >= 0:
-        old = load_object(registers, target * 8)
-        store_pointer(registers, target * 8, sent)
-        xdecref(old)
-    else:
-        release_to(as_object(as_int(sent)))
-    return registers
 
 
 @helper()
@@ -405,11 +418,11 @@ def yield_value(src: Local) -> None:
     entered = header_entry(frame)
     caller = frame_previous(frame)
     suspend_frame(thread, regs, load_pointer(cache(), 0))
-    if is_recording():
-        stop_recording()
     if likely(entered == FROM_LOOP):
         give_item(caller, as_pointer(value))
-        return goto(header_pc(caller) + FOR_BYTES, caller + FRAME_SIZE, vm_constants(header_code(caller)), as_pointer(normal_context()))
+        return goto(header_pc(caller) + FOR_BYTES, caller + FRAME_SIZE, vm_constants(header_code(caller)))
+    if is_recording():
+        stop_recording()
     if entered == FROM_SEND:
         return handler("yield_on", as_pointer(value), caller + FRAME_SIZE, NULLP, as_pointer(normal_context()))
     return leave(value)
@@ -423,11 +436,11 @@ def yield_effect(src: Local) -> None:
     entered = header_entry(frame)
     caller = frame_previous(frame)
     suspend_frame(thread, regs, load_pointer(cache(), 0))
-    if is_recording():
-        stop_recording()
     if likely(entered == FROM_LOOP):
         give_item(caller, as_pointer(value))
-        return goto(header_pc(caller) + FOR_BYTES, caller + FRAME_SIZE, vm_constants(header_code(caller)), as_pointer(normal_context()))
+        return goto(header_pc(caller) + FOR_BYTES, caller + FRAME_SIZE, vm_constants(header_code(caller)))
+    if is_recording():
+        stop_recording()
     if entered == FROM_SEND:
         return handler("yield_on", as_pointer(value), caller + FRAME_SIZE, NULLP, as_pointer(normal_context()))
     return leave(value)
@@ -587,12 +600,12 @@ def end_generator(src: Local) -> None:
     entered = header_entry(frame)
     caller = frame_previous(frame)
     finish_frame(thread, regs, False)
-    if is_recording():
-        stop_recording()
     if likely(entered == FROM_LOOP):
         xdecref(value)
         after = end_loop(caller)
-        return goto(after, caller + FRAME_SIZE, vm_constants(header_code(caller)), as_pointer(normal_context()))
+        return goto(after, caller + FRAME_SIZE, vm_constants(header_code(caller)))
+    if is_recording():
+        stop_recording()
     if entered == FROM_SEND:
         give_item(caller, as_pointer(value))
         ended = caller + FRAME_SIZE + (shift_right(load_int(header_pc(caller), 0), 32) & 65535) * 8

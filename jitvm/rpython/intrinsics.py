@@ -26,16 +26,15 @@ class Intrinsics(Expressions):
     call_likely = call_unlikely
 
     def call_aside(self, node: ast.Call) -> Value:
-        """aside("handler", condition): where it holds, the plain interpreter goes on in another control handler."""
-        if not self.recording:
-            assert isinstance(node.args[0], ast.Constant)
-            name = str(node.args[0].value)
-            away, here = self.label("aside"), self.label("here")
-            self.condition(node.args[1], away, here)
-            self.at(away)
-            self.library.need_handler(name)
-            self.tail(f"@op.{name}", "%pc", "%regs", "%consts", "%ctx", "%word")
-            self.at(here)
+        """aside("handler", condition): where it holds, the interpreter goes on in another control handler, unseen by recordings."""
+        assert isinstance(node.args[0], ast.Constant)
+        name = str(node.args[0].value)
+        away, here = self.label("aside"), self.label("here")
+        self.emit(f"br i1 {self.expression(node.args[1]).text}, label %{away}, label %{here}")
+        self.at(away)
+        self.library.need_handler(name)
+        self.tail(f"@op.{name}", "%pc", "%regs", "%consts", "%ctx", "%word")
+        self.at(here)
         return Value("", "v")
 
     def tail(self, handler: str, pc: str, regs: str, consts: str, context: str, word: str) -> None:

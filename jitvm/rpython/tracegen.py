@@ -139,7 +139,7 @@ class Generator(ast.NodeTransformer):
 
 
 def _is_aside(node: ast.expr) -> bool:
-    """Whether a call is of ``aside``, which the plain interpreter alone has."""
+    """Whether a call is of ``aside``, which the interpreter alone has."""
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "aside"
 
 

@@ -17,6 +17,16 @@ class Instruction:
         self.row, self.values, self.consumed = row, values, consumed
 
 
+class Site:
+    """A place at which a generator waits: the address of its ``yield``, where it goes on, the register of what it is sent (or -1), how
+    many registers its frame holds then; ``begun`` is False for that of one that has not been started."""
+
+    __slots__ = ("begun", "count", "pc", "resume", "sent")
+
+    def __init__(self, pc: int, resume: int, sent: int, count: int, begun: bool) -> None:
+        self.pc, self.resume, self.sent, self.count, self.begun = pc, resume, sent, count, begun
+
+
 class TracedCode:
     """A code record as tracing sees it; made when its first loop becomes hot."""
 
@@ -29,6 +39,24 @@ class TracedCode:
         self.simple = not record.code.co_flags & 12 and not record.code.co_kwonlyargcount
         self._instructions: dict[int, Instruction] = {}
         self._merges: frozenset[int] | None = None
+        self._sites: tuple[Site, ...] | None = None
+
+    def sites(self) -> tuple[Site, ...]:
+        """The places at which a generator of this code waits with nothing but its first registers in use."""
+        if self._sites is None:
+            found = []
+            for at, resume, register, _, entries in self.unit.sites:
+                words = self.record.sites
+                place = (self.record.instructions[2 * at + 2] - words.buffer_info()[0]) // 8
+                if words[place + 5]:
+                    begun = self.instruction(self.base + UNIT * at).row.name != "return_generator"
+                    found.append(Site(self.base + UNIT * at, words[place], register, self.locals + len(entries), begun))
+            self._sites = tuple(found)
+        return self._sites
+
+    def site_at(self, pc: int) -> Site | None:
+        """The site of the ``yield`` at an address."""
+        return next((site for site in self.sites() if site.pc == pc), None)
 
     def unit_at(self, pc: int) -> int:
         """The unit of an address."""
@@ -43,22 +71,26 @@ class TracedCode:
             known = self._instructions[pc] = Instruction(row, values, consumed)
         return known
 
+    def successors(self, pc: int) -> list[int]:
+        """Where an instruction can lead to within its code."""
+        instruction = self.instruction(pc)
+        row = instruction.row
+        targets = [pc + UNIT * instruction.values["target"]] if row.jumps else []
+        if not row.ends and row.name != "jump":
+            targets.append(pc + UNIT * row.size)
+        if row.name == "for_pair":
+            targets.append(pc + UNIT * (row.size + (instruction.values["pair"] >> 32)))
+        return targets
+
     def merges(self) -> frozenset[int]:
         """Addresses that more than one instruction can lead to."""
         if self._merges is None:
             counts: dict[int, int] = {}
             pc, end = self.base, self.base + UNIT * (len(self.unit.words) // 2)
             while pc < end:
-                instruction = self.instruction(pc)
-                row = instruction.row
-                targets = [pc + UNIT * instruction.values["target"]] if row.jumps else []
-                if not row.ends and row.name != "jump":
-                    targets.append(pc + UNIT * row.size)
-                if row.name == "for_pair":
-                    targets.append(pc + UNIT * (row.size + (instruction.values["pair"] >> 32)))
-                for target in targets:
+                for target in self.successors(pc):
                     counts[target] = counts.get(target, 0) + 1
-                pc += UNIT * row.size
+                pc += UNIT * self.instruction(pc).row.size
             self._merges = frozenset(pc for pc, count in counts.items() if count > 1)
         return self._merges
 

@@ -21,7 +21,7 @@ from jitvm.tracing.beliefs import FIELD_TEST, TYPE_KINDS, forget_type, look
 from jitvm.tracing.callbacks import unseen
 from jitvm.tracing.code import TracedCode
 from jitvm.tracing.emission import FIELDS, Abort
-from jitvm.tracing.exits import CONSTANT, FRAME, Exit
+from jitvm.tracing.exits import CONSTANT, FRAME, RESUMED, WAITING, Exit
 from jitvm.tracing.formatting import NOT_PLAIN
 from jitvm.tracing.functions import FunctionRegion
 from jitvm.tracing.loops import MISFIT
@@ -410,6 +410,18 @@ class Driver:
                 else:
                     path, stack = path[:-1], stack[:-1]
                 code = stack[-1]
+            elif name in ("yield_value", "yield_effect", "end_generator"):
+                if not path or not following:
+                    return new, None, None
+                path, stack = path[:-1], stack[:-1]
+                code = stack[-1]
+            elif name.startswith("for_") and following and following not in code.successors(pc):
+                entered = self.code_around(following)
+                if entered is None or entered is code:
+                    return new, None, None
+                new |= profile.resume(path, pc, following)
+                path, code = (*path, pc), entered
+                stack = [*stack, entered]
             elif name.startswith("call") and following:
                 entered = self.record_at(following)
                 if entered is not None and following == entered.base:
@@ -543,9 +555,11 @@ class Driver:
         threshold = 1 if self.verifier is not None else self.hot_after(root, exit)
         words = [exit.pc, int(exit.raising), 0, threshold, number, len(exit.entries)]
         for kind, register, payload in exit.entries:
-            if kind == FRAME:
+            if kind in (FRAME, RESUMED):
                 site, code = payload
                 words += [kind, site, code.native_record]
+            elif kind == WAITING:
+                words += [kind, register, self.native.peek(payload + UNIT)]
             else:
                 if kind == CONSTANT:
                     self.keep.append(payload)
@@ -635,13 +649,18 @@ class Driver:
 
     def code_at(self, pc: int) -> TracedCode:
         """The code that an instruction belongs to."""
+        found = self.code_around(pc)
+        if found is None:
+            raise KeyError(pc)
+        return found
+
+    def code_around(self, pc: int) -> TracedCode | None:
+        """As code_at, None where there is none."""
         for code in self.codes.values():
             if code.base <= pc < code.base + 8 * len(code.unit.words):
                 return code
         record = self.records.at(pc)
-        if record is None:
-            raise KeyError(pc)
-        return self.traced(record)
+        return None if record is None else self.traced(record)
 
     def traced(self, record: Any) -> TracedCode:
         """The tracing view of a code record."""

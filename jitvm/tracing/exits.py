@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-INT, FLOAT, OWNED_OBJECT, SHARED_OBJECT, EMPTY, CONSTANT, DROPPED, FRAME, GLOBAL_OWNED, GLOBAL_SHARED = range(10)
+INT, FLOAT, OWNED_OBJECT, SHARED_OBJECT, EMPTY, CONSTANT, DROPPED, FRAME, GLOBAL_OWNED, GLOBAL_SHARED, RESUMED, WAITING = range(12)
 """Kinds of entries: the same numbers as in ``jitvm/interpreter/exits.py``."""
 
 
@@ -34,6 +34,9 @@ class ExitsMixin(Machine):
         raise NotImplementedError
 
     def show_at_exit(self) -> None:
+        raise NotImplementedError
+
+    def slot(self, place: tuple[int, ...]) -> int:
         raise NotImplementedError
 
     cold: list[Any]
@@ -89,7 +92,7 @@ class ExitsMixin(Machine):
         used: set[str] = set()
         for level, frame in enumerate(state.frames):
             if level:
-                exit.entries.append((FRAME, 0, (frame.call_site, frame.record)))
+                exit.entries.append((FRAME if frame.place is None else RESUMED, 0, (frame.call_site, frame.record)))
             for (at, index), value in state.registers.items():
                 if at == level and (level or state.memory.get(index) != value):
                     self.entry(exit, index, value, used)
@@ -97,6 +100,11 @@ class ExitsMixin(Machine):
                 for index, held in state.memory.items():
                     if (0, index) not in state.registers and held is not NULL:
                         exit.entries.append((EMPTY, index, 0))
+        for place, held in state.waiting.items():
+            exit.entries.append((WAITING, self.spill(exit, "ptr", held.generator.name), held.site.pc))
+            for (at, index), value in state.registers.items():
+                if at == self.slot(place) and value is not NULL:
+                    self.entry(exit, index, value, used)
         for index, value in self.changed_globals():
             text, new = self.box(value)
             owned = new or (isinstance(value, Obj) and state.owners.get(text) == OWNED and text not in used)

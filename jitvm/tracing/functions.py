@@ -28,6 +28,8 @@ RETURNED, FINISHED = 0, 1
 class FunctionRegion(Region):
     """One attempt to compile a function. ``specs["arguments"]`` and ``specs["result"]`` are the kinds it is compiled for."""
 
+    holds_generators = False
+
     def build(self) -> str | None:
         """Replays the function; the module's text, or None if the kinds changed."""
         self.state.frames = (Frame(self.root, 0),)

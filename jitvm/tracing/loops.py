@@ -11,7 +11,8 @@ from jitvm.spec import layout
 from jitvm.tracing.beliefs import FIELD, FIELD_LOAD, FIELD_TEST, NUMBER, SURE, TYPE_KINDS, first_beliefs, forget_type, inherited
 from jitvm.tracing.emission import KINDS, WORK, Abort, number, truth
 from jitvm.tracing.globals import LEVEL
-from jitvm.tracing.machine import Machine
+from jitvm.tracing.machine import MAY_END
+from jitvm.tracing.suspended import VERSIONS, SuspendedMixin
 from jitvm.tracing.values import (
     ANCHORED,
     BORROWED,
@@ -49,6 +50,7 @@ class Header:
         self.key, self.pc, self.path, self.label, self.spec = key, pc, path, label, spec
         self.phis: dict[Any, tuple[list[str], str, str, list[tuple[str, str]]]] = {}
         self.state = State()
+        self.waits: tuple[Any, ...] = ()
 
     def add(self, place: Any, hole: list[str], name: str, kind: str, value: str, block: str) -> None:
         """A phi with its first incoming value; ``hole`` is where its line goes."""
@@ -60,7 +62,7 @@ class Header:
             hole.append(f"  {name} = phi {kind} " + ", ".join(f"[{value}, %{block}]" for value, block in incoming))
 
 
-class LoopsMixin(Machine):
+class LoopsMixin(SuspendedMixin):
     """The part of a region that opens headers, closes back-edges and joins paths."""
 
     specs: dict[Any, Any]
@@ -75,19 +77,39 @@ class LoopsMixin(Machine):
     # -- reaching a header
     def reach_header(self, pc: int) -> bool:
         """A path comes to a loop header: a back-edge, an inner loop, or the end. True if the path goes on behind the header."""
-        for header in self.state.open:
-            if header.pc == pc and header.path == self.path:
-                self.close(header)
-                return False
+        header = self.open_at(pc)
+        if header is not None:
+            self.close(header)
+            return False
         if not self.profile.vectors(self.path, self.after(pc)) or not self.inner(pc):
             self.leave(self.state, pc, (self.path, pc) if self.inner(pc) else None)
             return False
         self.open_header(pc)
         return True
 
+    def open_at(self, pc: int) -> Header | None:
+        """The open header at ``pc`` to which the path can come back, with the same generators held."""
+        if self.state.waiting:
+            alike = [header for header in self.state.open if header.pc == pc and header.path == self.path]
+            match = next((header for header in alike if header.waits == self.waits()), None)
+            if match is not None and not self.ends_before(match):
+                return match
+            if match is not None or len(alike) >= VERSIONS:
+                self.release_all()
+        waits = self.waits()
+        return next((h for h in self.state.open if h.pc == pc and h.path == self.path and h.waits == waits), None)
+
+    def ends_before(self, header: Header) -> bool:
+        """Whether a back-edge drops what may have an end to notice."""
+        state = self.state
+        kept = {name for place, value in state.registers.items() if header.spec.get(place) == "object" for name in value.held()}
+        return any(owner == OWNED and name not in kept and header.state.owners.get(name) != OWNED and
+                   state.types.get(name) not in MAY_END for name, owner in state.owners.items())
+
     def is_open(self, pc: int) -> bool:
         """Whether the path is inside the loop whose header is at ``pc``."""
-        return any(header.pc == pc and header.path == self.path for header in self.state.open)
+        waits = self.waits()
+        return any(header.pc == pc and header.path == self.path and header.waits == waits for header in self.state.open)
 
     def close_left(self, pc: int) -> None:
         """Loops that the path has left are no longer open."""
@@ -108,10 +130,14 @@ class LoopsMixin(Machine):
         self.pc = pc
         self.start = state
         self.effected = False
-        key = (tuple(h.key for h in state.open), self.path, pc)
+        key = self.header_key(pc)
         spec = self.specs.get(key)
         if spec is None:
             spec = self.specs[key] = self.believe(pc)
+        if state.waiting and self.gives_back(spec):
+            self.release_all()
+            self.open_header(pc)
+            return
         self.visited.add((self.path, pc))
         for place, kind in spec.items():
             if kind == "dead":
@@ -131,6 +157,9 @@ class LoopsMixin(Machine):
         bounds = {place: bound_of(state.registers.pop(place, NULL)) for place in places}
         self.reap()
         header = Header(key, pc, self.path, self.label(), spec)
+        header.waits = self.waits()
+        if key != self.header_key(pc):
+            raise Abort("unsupported", "a generator that is given back at a loop's header")
         self.headers.append(header)
         before = self.block
         self.emit(f"br label %{header.label}")
@@ -146,6 +175,20 @@ class LoopsMixin(Machine):
             state.heap[base, name] = (I64(phi), True)
         state.open = (*state.open, header)
         header.state = state.copy()
+
+    def header_key(self, pc: int) -> Any:
+        """What a header's spec is known by in all attempts."""
+        waits = tuple(row[:2] for row in self.waits())
+        return (tuple(h.key for h in self.state.open), self.path, pc, *waits)
+
+    def gives_back(self, spec: dict[Any, Any]) -> bool:
+        """Whether a header's phis take the place of a generator that is held, or end what may have an end to notice."""
+        state = self.state
+        dead = [value for place, value in state.registers.items() if spec.get(place) == "dead"]
+        changed = [value for place, value in state.registers.items() if spec.get(place) in KINDS]
+        return any(held.generator in dead or held.generator in changed for held in state.waiting.values()) or \
+            any(isinstance(value, Obj) and state.owners.get(value.name) == OWNED and state.types.get(value.name) not in MAY_END
+                for value in dead)
 
     def believe(self, pc: int) -> dict[Any, Any]:
         """The first spec of a header."""
@@ -446,10 +489,6 @@ class LoopsMixin(Machine):
                 changed |= self.learn_type(header, place, value)
         return changed
 
-    def locals_at(self, level: int) -> int:
-        """How many registers of a level are locals."""
-        return int(self.state.frames[level].record.locals)
-
     def learn_type(self, header: Header, place: Any, value: Obj) -> bool:
         """An unchanging register whose type the body found out: the header can guard it once. Fields that changed become phis."""
         state, before, spec = self.state, header.state, header.spec
@@ -509,8 +548,8 @@ class LoopsMixin(Machine):
         """A path comes to a static join point and waits for the others."""
         self.close_left(pc)
         frames = self.state.frames
-        positions = tuple(frame.record.unit_at(inner.call_site) for frame, inner in itertools.pairwise(frames))
-        key = ((*positions, self.record_of().unit_at(pc)), tuple(h.label for h in self.state.open), self.path, pc)
+        positions = tuple(frame.rank(inner.call_site) for frame, inner in itertools.pairwise(frames))
+        key = ((*positions, frames[-1].rank(pc)), tuple(h.label for h in self.state.open), self.path, pc, self.waits())
         hole: list[Any] = []
         self.lines.append(hole)
         self.arrivals.setdefault(key, []).append((self.state, hole, self.block))
@@ -533,6 +572,7 @@ class LoopsMixin(Machine):
         """Makes one state of several; each path coerces its values at its own end."""
         states = [state for state, _, _ in arrived]
         self.pc = pc
+        self.give_back_differing(arrived)
         self.show_differing(arrived)
         kinds = self.merge_kinds(states)
         for place in {p for s in states for p in s.registers} - {p for p in states[0].registers if all(p in s.registers for s in states)}:
@@ -581,6 +621,26 @@ class LoopsMixin(Machine):
             else:
                 self.state.heap[place] = (I64(name), True)
 
+    def give_back_differing(self, arrived: list[Any]) -> None:
+        """Before a join at which something ends that may have an end to notice: no path holds generators."""
+        states = [state for state, _, _ in arrived]
+        if not states[0].waiting:
+            return
+        kept = {name for name, owner in states[0].owners.items() if all(state.owners.get(name) == owner for state in states)}
+        held = {name for place, value in states[0].registers.items() for name in value.held()
+                if all(state.registers.get(place) == value for state in states)}
+        moved = [p for p in states[0].registers if all(p in state.registers for state in states)]
+        for state in states:
+            taken = {name for place in moved for name in state.registers[place].held()}
+            if any(owner == OWNED and not (name in kept and name in held) and name not in taken and state.types.get(name) not in MAY_END
+                   for name, owner in state.owners.items()):
+                break
+        else:
+            return
+        for state, hole, block in arrived:
+            self.state, self.start, self.lines, self.block = state, state, hole, block
+            self.release_all()
+
     def merge_kinds(self, states: list[State]) -> dict[tuple[int, int], str]:
         """Registers that differ between states, and the kind of phi for each."""
         kinds = {}
@@ -602,7 +662,7 @@ class LoopsMixin(Machine):
     def merged(self, states: list[State], kinds: dict[Any, str], kept: list[Any], held: set[str]) -> State:
         """The state after a join, without the phis."""
         first, out = states[0], State()
-        out.frames, out.open = first.frames, first.open
+        out.frames, out.open, out.waiting = first.frames, first.open, first.waiting
         out.registers = {place: first.registers[place] for place in kept}
         out.memory = {i: v if all(s.memory.get(i, NULL) == v for s in states) and v is not UNKNOWN and (0, i) not in kinds else UNKNOWN
                       for i, v in first.memory.items()}

@@ -19,11 +19,13 @@ Vector = tuple[int, ...]
 
 
 class Profile:
-    """Outcomes by (path, pc). ``entered``: the code record (address of first instruction) that a call site entered."""
+    """Outcomes by (path, pc). ``entered``: the code record (address of first instruction) that a call site entered. ``resumed``: where
+    the generators of a ``for`` went on, and how often."""
 
     def __init__(self) -> None:
         self.outcomes: dict[tuple[Path, int], dict[Vector, int]] = {}
         self.entered: dict[tuple[Path, int], int] = {}
+        self.resumed: dict[tuple[Path, int], dict[int, int]] = {}
 
     def add(self, path: Path, pc: int, vector: Vector) -> bool:
         """Notes an outcome; True if it is new."""
@@ -31,6 +33,12 @@ class Profile:
         new = vector not in known
         known[vector] = known.get(vector, 0) + 1
         return new
+
+    def resume(self, path: Path, pc: int, address: int) -> bool:
+        """Notes where a generator went on; True if it is new."""
+        known = self.resumed.setdefault((path, pc), {})
+        known[address] = known.get(address, 0) + 1
+        return known[address] == 1
 
     def forget(self, inside: Callable[[int], bool]) -> None:
         """Forgets the bytecodes of a loop: those whose address in the root frame is ``inside``."""

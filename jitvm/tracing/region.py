@@ -16,6 +16,7 @@ from jitvm.tracing.globals import GlobalsMixin
 from jitvm.tracing.loops import Header, LoopsMixin
 from jitvm.tracing.machine import MAY_END
 from jitvm.tracing.profile import Profile
+from jitvm.tracing.suspended import Arrival
 from jitvm.tracing.values import ANCHORED, NULL, OWNED, BoolValue, Const, FloatValue, Frame, IntValue, Obj, State, Unboxed, Value
 from jitvm.tracing.verify import check_ownership
 
@@ -96,7 +97,7 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
         self.seen: dict[int, dict[Any, Any]] = {}
         self.cold: list[Any] = []
         self.undescribed: list[Any] = []
-        self.forks: list[Fork] = []
+        self.forks: list[Any] = []
         self.arrivals: dict[Any, list[Any]] = {}
         self.exits: list[Exit] = []
         self.instr_symbols: dict[tuple[int, int], str] = {}
@@ -173,7 +174,7 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
         while True:
             record = self.record_of()
             instruction = record.instruction(pc)
-            if instruction.row.name == "loop":
+            if instruction.row.name == "loop" and not self.passes(pc):
                 if not joined and not self.is_open(pc):
                     self.arrive(pc)
                     return
@@ -186,6 +187,9 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
                 self.arrive(pc)
                 return
             joined = False
+            if instruction.row.name == "loop":
+                pc = self.after(pc)
+                continue
             if not self.profile.vectors(self.path, pc):
                 self.leave(self.state, pc, (self.path, pc))
                 return
@@ -242,8 +246,11 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
         self.driver.note_untraced(self.record_of(self.start), pc, detail or instruction.row.name)
         self.leave(self.start, pc, None)
 
-    def resume_fork(self, fork: Fork) -> None:
+    def resume_fork(self, fork: Any) -> None:
         """Takes the other way at a condition."""
+        if isinstance(fork, Arrival):
+            self.resume_arrival(fork)
+            return
         self.at(fork.label)
         self.state = fork.state
         self.pc, self.start, self.effected = fork.pc, fork.start, fork.effected
@@ -444,6 +451,8 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
             return self.constant(current.record.code)
         if name not in ("frame_globals", "frame_builtins"):
             raise Abort("unsupported", f"{name} of an inlined frame")
+        if current.place is not None:
+            return self.generator_field(name, frame)
         site = self.state.frames[frame.level - 1].record.instruction(current.call_site)
         function = self.state.registers[frame.level - 1, site.values["base"]]
         if isinstance(function, Const):

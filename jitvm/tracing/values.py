@@ -181,19 +181,37 @@ def _same_number(a: Any, b: Any) -> bool:
 
 
 class Frame:
-    """One level of inlined calls: the record that runs, and the call site (address) it returns to."""
+    """One level of inlined calls: the record that runs, and the call site (address) it returns to.
 
-    __slots__ = ("call_site", "record")
+    A generator's has its ``place`` (the path to it), the unit at which it went on (``first``), the loop headers it has ``passed`` since.
+    """
 
-    def __init__(self, record: Any, call_site: int) -> None:
-        self.record, self.call_site = record, call_site
+    __slots__ = ("call_site", "first", "passed", "place", "record")
+
+    def __init__(self, record: Any, call_site: int, place: tuple[int, ...] | None = None, first: int = 0) -> None:
+        self.record, self.call_site, self.place, self.first = record, call_site, place, first
+        self.passed: frozenset[int] = frozenset()
+
+    def rank(self, pc: int) -> int:
+        """Where an address comes in the order in which the frame's code runs, about: a generator begins in the middle of it."""
+        unit = int(self.record.unit_at(pc))
+        return unit if unit >= self.first else unit + (1 << 16)
+
+
+class Waiting:
+    """A generator that waits and whose variables the region has (``tracing/suspended.py``): object, record, site."""
+
+    __slots__ = ("generator", "record", "site")
+
+    def __init__(self, generator: Obj, record: Any, site: Any) -> None:
+        self.generator, self.record, self.site = generator, record, site
 
 
 class State:
     """Everything known at one point: registers, what memory and the module's dict hold of them, ownership, types, facts,
-    shared subexpressions, heap fields."""
+    shared subexpressions, heap fields, generators that wait."""
 
-    __slots__ = ("cse", "facts", "frames", "globals", "heap", "memory", "open", "owners", "registers", "types")
+    __slots__ = ("cse", "facts", "frames", "globals", "heap", "memory", "open", "owners", "registers", "types", "waiting")
 
     def __init__(self) -> None:
         self.registers: dict[tuple[int, int], Value] = {}
@@ -206,13 +224,14 @@ class State:
         self.heap: dict[tuple[str, str], tuple[Any, bool]] = {}
         self.open: tuple[Any, ...] = ()
         self.frames: tuple[Frame, ...] = ()
+        self.waiting: dict[tuple[int, ...], Waiting] = {}
 
     def copy(self) -> State:
         """A state that changes independently."""
         other = State.__new__(State)
         other.registers, other.memory, other.owners = self.registers.copy(), self.memory.copy(), self.owners.copy()
         other.types, other.facts, other.cse, other.heap = self.types.copy(), self.facts.copy(), self.cse.copy(), self.heap.copy()
-        other.globals = self.globals.copy()
+        other.globals, other.waiting = self.globals.copy(), self.waiting.copy()
         other.open, other.frames = self.open, self.frames
         return other
 

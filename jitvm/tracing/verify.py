@@ -7,7 +7,7 @@ from __future__ import annotations
 import sys
 
 from jitvm.tracing.emission import CONSTANTS, FIELDS
-from jitvm.tracing.exits import CONSTANT, EMPTY, FLOAT, FRAME, INT
+from jitvm.tracing.exits import CONSTANT, EMPTY, FLOAT, FRAME, INT, RESUMED, WAITING
 from jitvm.tracing.values import ANCHORED, BORROWED, OWNED, Obj
 
 TYPE_CHECKING = False
@@ -72,9 +72,11 @@ class Verifier:
         root, exit = driver.exits[number]
         self.frames += 1
         code = driver.code_at(exit.pc)
-        self.recorded(tuple(payload[0] for kind, _, payload in exit.entries if kind == FRAME), code, exit.pc, registers)
-        last = max((place for place, row in enumerate(exit.entries) if row[0] == FRAME), default=-1)
+        self.recorded(tuple(payload[0] for kind, _, payload in exit.entries if kind in (FRAME, RESUMED)), code, exit.pc, registers)
+        last = max((place for place, row in enumerate(exit.entries) if row[0] in (FRAME, RESUMED)), default=-1)
         for kind, register, payload in exit.entries[last + 1:]:
+            if kind == WAITING:
+                break
             if kind <= CONSTANT:
                 self.check_register(kind, payload, self.native.peek(registers + 8 * register), register)
         for register in range(code.unit.registers):
