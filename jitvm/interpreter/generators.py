@@ -485,9 +485,11 @@ def yield_from(value: Local, iter: Local) -> None:
         return goto(next_pc(), regs, consts)
     result = load_pointer(place, 0)
     store_int(place, 0, 0)
-    if is_recording():
-        stop_recording()
     set_header_pc(regs - FRAME_SIZE, pc)
+    if is_recording():
+        if header_entry(regs - FRAME_SIZE) == FROM_LOOP:
+            return handler("yield_on", result, regs, NULLP)
+        stop_recording()
     return handler("yield_on", result, regs, NULLP, as_pointer(normal_context()))
 
 

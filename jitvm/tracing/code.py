@@ -45,7 +45,7 @@ class TracedCode:
         """The places at which a generator of this code waits with nothing but its first registers in use."""
         if self._sites is None:
             found = []
-            for at, resume, register, _, entries in self.unit.sites:
+            for at, _, register, _, entries in self.unit.sites:
                 words = self.record.sites
                 place = (self.record.instructions[2 * at + 2] - words.buffer_info()[0]) // 8
                 if words[place + 5]:
@@ -53,6 +53,11 @@ class TracedCode:
                     found.append(Site(self.base + UNIT * at, words[place], register, self.locals + len(entries), begun))
             self._sites = tuple(found)
         return self._sites
+
+    def resumes_at(self, pc: int) -> bool:
+        """Whether a generator of this code may go on at an address."""
+        words = self.record.sites
+        return any(words[(self.record.instructions[2 * row[0] + 2] - words.buffer_info()[0]) // 8] == pc for row in self.unit.sites)
 
     def site_at(self, pc: int) -> Site | None:
         """The site of the ``yield`` at an address."""
@@ -81,6 +86,10 @@ class TracedCode:
         if row.name == "for_pair":
             targets.append(pc + UNIT * (row.size + (instruction.values["pair"] >> 32)))
         return targets
+
+    def after(self, pc: int) -> int:
+        """The address of the instruction after the one at ``pc``."""
+        return pc + UNIT * int(self.instruction(pc).row.size)
 
     def merges(self) -> frozenset[int]:
         """Addresses that more than one instruction can lead to."""

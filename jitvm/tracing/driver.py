@@ -410,18 +410,17 @@ class Driver:
                 else:
                     path, stack = path[:-1], stack[:-1]
                 code = stack[-1]
-            elif name in ("yield_value", "yield_effect", "end_generator"):
+            elif name in ("yield_value", "yield_effect", "end_generator") or (name == "yield_from" and following != code.after(pc)):
                 if not path or not following:
                     return new, None, None
                 path, stack = path[:-1], stack[:-1]
                 code = stack[-1]
             elif name.startswith("for_") and following and following not in code.successors(pc):
                 entered = self.code_around(following)
-                if entered is None or entered is code:
-                    return new, None, None
-                new |= profile.resume(path, pc, following)
-                path, code = (*path, pc), entered
-                stack = [*stack, entered]
+                if entered is not None and entered.resumes_at(following):
+                    new |= profile.resume(path, pc, following)
+                    path, code = (*path, pc), entered
+                    stack = [*stack, entered]
             elif name.startswith("call") and following:
                 entered = self.record_at(following)
                 if entered is not None and following == entered.base:

@@ -100,8 +100,8 @@ class ExitsMixin(Machine):
                 for index, held in state.memory.items():
                     if (0, index) not in state.registers and held is not NULL:
                         exit.entries.append((EMPTY, index, 0))
-        for place, held in state.waiting.items():
-            exit.entries.append((WAITING, self.spill(exit, "ptr", held.generator.name), held.site.pc))
+        for place, waiting in state.waiting.items():
+            exit.entries.append((WAITING, self.spill(exit, "ptr", waiting.generator.name), waiting.site.pc))
             for (at, index), value in state.registers.items():
                 if at == self.slot(place) and value is not NULL:
                     self.entry(exit, index, value, used)

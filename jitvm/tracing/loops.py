@@ -11,7 +11,6 @@ from jitvm.spec import layout
 from jitvm.tracing.beliefs import FIELD, FIELD_LOAD, FIELD_TEST, NUMBER, SURE, TYPE_KINDS, first_beliefs, forget_type, inherited
 from jitvm.tracing.emission import KINDS, WORK, Abort, number, truth
 from jitvm.tracing.globals import LEVEL
-from jitvm.tracing.machine import MAY_END
 from jitvm.tracing.suspended import VERSIONS, SuspendedMixin
 from jitvm.tracing.values import (
     ANCHORED,
@@ -91,20 +90,14 @@ class LoopsMixin(SuspendedMixin):
         """The open header at ``pc`` to which the path can come back, with the same generators held."""
         if self.state.waiting:
             alike = [header for header in self.state.open if header.pc == pc and header.path == self.path]
-            match = next((header for header in alike if header.waits == self.waits()), None)
+            match: Header | None = next((header for header in alike if header.waits == self.waits()), None)
             if match is not None and not self.ends_before(match):
                 return match
             if match is not None or len(alike) >= VERSIONS:
                 self.release_all()
         waits = self.waits()
-        return next((h for h in self.state.open if h.pc == pc and h.path == self.path and h.waits == waits), None)
-
-    def ends_before(self, header: Header) -> bool:
-        """Whether a back-edge drops what may have an end to notice."""
-        state = self.state
-        kept = {name for place, value in state.registers.items() if header.spec.get(place) == "object" for name in value.held()}
-        return any(owner == OWNED and name not in kept and header.state.owners.get(name) != OWNED and
-                   state.types.get(name) not in MAY_END for name, owner in state.owners.items())
+        open_headers: tuple[Header, ...] = self.state.open
+        return next((h for h in open_headers if h.pc == pc and h.path == self.path and h.waits == waits), None)
 
     def is_open(self, pc: int) -> bool:
         """Whether the path is inside the loop whose header is at ``pc``."""
@@ -180,15 +173,6 @@ class LoopsMixin(SuspendedMixin):
         """What a header's spec is known by in all attempts."""
         waits = tuple(row[:2] for row in self.waits())
         return (tuple(h.key for h in self.state.open), self.path, pc, *waits)
-
-    def gives_back(self, spec: dict[Any, Any]) -> bool:
-        """Whether a header's phis take the place of a generator that is held, or end what may have an end to notice."""
-        state = self.state
-        dead = [value for place, value in state.registers.items() if spec.get(place) == "dead"]
-        changed = [value for place, value in state.registers.items() if spec.get(place) in KINDS]
-        return any(held.generator in dead or held.generator in changed for held in state.waiting.values()) or \
-            any(isinstance(value, Obj) and state.owners.get(value.name) == OWNED and state.types.get(value.name) not in MAY_END
-                for value in dead)
 
     def believe(self, pc: int) -> dict[Any, Any]:
         """The first spec of a header."""
@@ -620,26 +604,6 @@ class LoopsMixin(SuspendedMixin):
                 self.state.registers[place[1]] = type(number_of)(number_of.number, I1(name))
             else:
                 self.state.heap[place] = (I64(name), True)
-
-    def give_back_differing(self, arrived: list[Any]) -> None:
-        """Before a join at which something ends that may have an end to notice: no path holds generators."""
-        states = [state for state, _, _ in arrived]
-        if not states[0].waiting:
-            return
-        kept = {name for name, owner in states[0].owners.items() if all(state.owners.get(name) == owner for state in states)}
-        held = {name for place, value in states[0].registers.items() for name in value.held()
-                if all(state.registers.get(place) == value for state in states)}
-        moved = [p for p in states[0].registers if all(p in state.registers for state in states)]
-        for state in states:
-            taken = {name for place in moved for name in state.registers[place].held()}
-            if any(owner == OWNED and not (name in kept and name in held) and name not in taken and state.types.get(name) not in MAY_END
-                   for name, owner in state.owners.items()):
-                break
-        else:
-            return
-        for state, hole, block in arrived:
-            self.state, self.start, self.lines, self.block = state, state, hole, block
-            self.release_all()
 
     def merge_kinds(self, states: list[State]) -> dict[tuple[int, int], str]:
         """Registers that differ between states, and the kind of phi for each."""

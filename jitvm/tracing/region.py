@@ -35,7 +35,7 @@ class Mismatch(Exception):
 
 
 class NotInlined(Exception):
-    """The callee at the end of ``path`` does what may look at frames: it must have a real one, so it is called, not inlined."""
+    """The callee or generator at the end of ``path`` does what may look at frames: it must have a real one, so it is called."""
 
     def __init__(self, path: tuple[int, ...]) -> None:
         super().__init__(path)
@@ -242,7 +242,10 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
             self.effect(True)
 
     def untraced(self, pc: int, instruction: Any, detail: str) -> None:
-        """A bytecode that the interpreter must do: the region is left before it."""
+        """A bytecode that the interpreter must do: the region is left before it. In a generator it must be a rare one."""
+        place = next((frame.place for frame in reversed(self.start.frames) if frame.place is not None), None)
+        if place is not None and self.is_common(place, pc):
+            raise NotInlined(place)
         self.driver.note_untraced(self.record_of(self.start), pc, detail or instruction.row.name)
         self.leave(self.start, pc, None)
 

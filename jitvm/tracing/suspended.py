@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from jitvm.spec.bytecodes import UNIT
 from jitvm.tracing.code import Site
-from jitvm.tracing.emission import CONSTANTS, FIELDS, Abort, FrameReference
-from jitvm.tracing.machine import Machine
+from jitvm.tracing.emission import CONSTANTS, FIELDS, KINDS, Abort, FrameReference
+from jitvm.tracing.machine import MAY_END, Machine
 from jitvm.tracing.values import ANCHORED, NULL, OWNED, Const, Frame, Null, Obj, Packed, State, Value, Waiting
 
 TYPE_CHECKING = False
@@ -26,6 +26,8 @@ VARIABLES = FRAME + CONSTANTS["FRAME_SIZE"]
 OWNED_BY_GENERATOR = CONSTANTS["FRAME_OWNED_BY_GENERATOR"] << 40
 FIRST_SLOT = -2
 """The level of the first slot: above it are those of globals and of frames."""
+RARE = 8
+"""Once in so many rounds a generator may do what only the interpreter can."""
 VERSIONS = 4
 """So many open headers of one loop differ in where generators wait; beyond that they are given back."""
 
@@ -54,9 +56,10 @@ class SuspendedMixin(Machine):
     start: State
     vectors: list[Any]
     again: bool
-    path: tuple[int, ...]
     globals_const: Const | None
     if TYPE_CHECKING:
+        @property
+        def path(self) -> tuple[int, ...]: ...
         def guard(self, test: Any, want: bool) -> None: ...
         def go_on(self, pc: int, joined: bool = False) -> None: ...
         def holders(self, value: Obj) -> int: ...
@@ -199,6 +202,11 @@ class SuspendedMixin(Machine):
             state.registers[level, held.site.sent] = self.constant(None)
         return int(held.site.resume)
 
+    def is_common(self, place: tuple[int, ...], pc: int) -> bool:
+        """Whether a bytecode of what runs in a generator is reached often when that goes on."""
+        seen = sum(self.profile.outcomes.get((self.path, pc), {}).values())
+        return bool(seen * RARE > sum(self.profile.resumed.get((place[:-1], place[-1]), {}).values()))
+
     # -- yield and return
     def consumer(self) -> tuple[Frame, Any, Any]:
         """The frame of the running generator, its record, and the consumer's instruction. Raises Abort where it is no generator's."""
@@ -304,6 +312,43 @@ class SuspendedMixin(Machine):
         flags = held.site.count + OWNED_BY_GENERATOR
         self.emit(f"store i64 {flags}, ptr {self.offset(base, FRAME + FIELDS['frame_flags'][0])}")
         self.emit(f"store i8 {SUSPENDED - 256}, ptr {self.offset(base, FIELDS['gen_state'][0])}")
+
+    # -- headers and joins: where something ends, nothing is held
+    def ends_before(self, header: Any) -> bool:
+        """Whether a back-edge drops what may have an end to notice."""
+        state = self.state
+        kept = {name for place, value in state.registers.items() if header.spec.get(place) == "object" for name in value.held()}
+        return any(owner == OWNED and name not in kept and header.state.owners.get(name) != OWNED and
+                   state.types.get(name) not in MAY_END for name, owner in state.owners.items())
+
+    def gives_back(self, spec: dict[Any, Any]) -> bool:
+        """Whether a header's phis take the place of a generator that is held, or end what may have an end to notice."""
+        state = self.state
+        dead = [value for place, value in state.registers.items() if spec.get(place) == "dead"]
+        changed = [value for place, value in state.registers.items() if spec.get(place) in KINDS]
+        return any(held.generator in dead or held.generator in changed for held in state.waiting.values()) or \
+            any(isinstance(value, Obj) and state.owners.get(value.name) == OWNED and state.types.get(value.name) not in MAY_END
+                for value in dead)
+
+    def give_back_differing(self, arrived: list[Any]) -> None:
+        """Before a join at which something ends that may have an end to notice: no path holds generators."""
+        states = [state for state, _, _ in arrived]
+        if not states[0].waiting:
+            return
+        kept = {name for name, owner in states[0].owners.items() if all(state.owners.get(name) == owner for state in states)}
+        held = {name for place, value in states[0].registers.items() for name in value.held()
+                if all(state.registers.get(place) == value for state in states)}
+        moved = [p for p in states[0].registers if all(p in state.registers for state in states)]
+        for state in states:
+            taken = {name for place in moved for name in state.registers[place].held()}
+            if any(owner == OWNED and not (name in kept and name in held) and name not in taken and state.types.get(name) not in MAY_END
+                   for name, owner in state.owners.items()):
+                break
+        else:
+            return
+        for state, hole, block in arrived:
+            self.state, self.start, self.lines, self.block = state, state, hole, block
+            self.release_all()
 
     # -- frames
     def generator_field(self, name: str, frame: FrameReference) -> Any:

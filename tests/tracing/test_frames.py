@@ -103,6 +103,38 @@ def nests(n):
     return total
 print(nests(22))
 """,
+    "generators": """
+def odd(items):
+    for item in items:
+        if item % 2:
+            yield item
+def fib(n):
+    a, b = 0, 1.5
+    while n > 0:
+        n -= 1
+        yield a
+        a, b = b, a + b
+        if n % 4 == 0:
+            yield "four", a
+def pairs(n):
+    for left in range(n):
+        yield left, left * 2
+def generators(n):
+    total, texts = 0, 0
+    for x in odd(y * 3 for y in range(n)):
+        total += x
+    for f in fib(n):
+        if type(f) is tuple:
+            texts += 1
+        else:
+            total += f
+    for k, (a, b) in enumerate(pairs(n)):
+        total -= k * a + b
+        for z in odd(range(k % 6)):
+            total += z
+    return total, texts
+print(generators(40))
+""",
     "unbound": """
 def unbound(n):
     for i in range(n):
