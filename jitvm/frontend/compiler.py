@@ -4,7 +4,6 @@ from __future__ import annotations
 import sys
 
 from jitvm.frontend import tree as ast
-from jitvm.frontend.code import REASONS, Unsupported
 from jitvm.frontend.patterns import PatternCompiler
 from jitvm.frontend.scopes import ScopeIndex
 from jitvm.frontend.tree import cast
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
 
     from jitvm.frontend.code import CodeUnit
     from jitvm.frontend.scopes import Scope
-
-CO_ASYNC_GENERATOR = 0x200
 
 
 class ModuleCompiler:
@@ -38,8 +35,6 @@ class ModuleCompiler:
 
     def compile(self, code: CodeType) -> CodeUnit:
         """Compiles one code object. Raises Unsupported."""
-        if code.co_flags & CO_ASYNC_GENERATOR:
-            raise Unsupported(REASONS["async generator"], code.co_firstlineno)
         node, private = self.scope(code)
         if isinstance(node, ast.ClassDef):
             private = node.name

@@ -6,8 +6,9 @@ a second handler which undoes that and raises on.
 from __future__ import annotations
 
 from jitvm.frontend import tree as ast
-from jitvm.frontend.assembler import Label, Region
+from jitvm.frontend.assembler import Label, Place, Region
 from jitvm.frontend.blocks import FinallyBlock, HandlerBlock, LoopBlock, TryBlock, WithBlock
+from jitvm.frontend.scopes import Comprehension
 from jitvm.frontend.statements import StatementCompiler
 
 
@@ -225,7 +226,37 @@ class ExceptionCompiler(StatementCompiler):
         self.body(node.orelse)
         self.place(block.end)
 
-    def async_end(self, node: ast.AsyncFor, region: Region, iterator: int, exhausted: Label) -> None:
+    def async_generator_loop(self, node: Comprehension, number: int, gathered: int, nest: int) -> None:
+        """An ``async for`` of a comprehension and all within."""
+        generator = node.generators[number]
+        mark = self.top
+        if number:
+            source = self.iterable(generator.iter)
+            self.top = mark
+            self.at = self.owner
+            self.emit("async_iter", iterator := self.push(), source)
+        else:
+            self.at = self.owner
+            self.emit("move", iterator := self.push(), 0)
+        again, exhausted = Label(), Label()
+        self.place(again)
+        header = self.loop_header(nest)
+        region = self.cover(self.top)
+        item = self.push()
+        self.emit("async_next", item, iterator, keep=1)
+        self.delegate(item, item, -1)
+        self.suspend(region)
+        self.store(generator.target, item)
+        self.top = item
+        self.filtered(node, number, gathered, nest + 1, again)
+        self.at = self.owner
+        self.jump(again)
+        self.end_loop(header, nest)
+        self.async_end(self.owner, region, iterator, exhausted)
+        self.top = mark
+        self.place(exhausted)
+
+    def async_end(self, node: Place, region: Region, iterator: int, exhausted: Label) -> None:
         """The handler that ends an ``async for``: StopAsyncIteration is its end, all else goes on."""
         other = Label()
         self.bound = UNSET

@@ -162,12 +162,10 @@ class FunctionCompiler(GeneratorCompiler):
         awaited = self.load_code(node).co_flags & CO_COROUTINE
         self.make_function(node, mark, 0, -1)
         outer = node.generators[0]
-        source = self.operand(outer.iter)
+        source = self.iterable(outer.iter)
         self.top = mark + 1
         self.at = node
-        if outer.is_async:
-            raise self.unsupported("coroutine", node)
-        self.emit("get_iter", self.push(), source)
+        self.emit("async_iter" if outer.is_async else "get_iter", self.push(), source)
         if awaited:
             self.top = mark
             iterator = self.push()
@@ -207,7 +205,8 @@ class FunctionCompiler(GeneratorCompiler):
             return
         generator = node.generators[number]
         if generator.is_async:
-            raise self.unsupported("coroutine", node)
+            self.async_generator_loop(node, number, gathered, nest)
+            return
         mark = self.top
         iterator = 0
         if isinstance(node, ast.GeneratorExp) and not number:
@@ -236,6 +235,10 @@ class FunctionCompiler(GeneratorCompiler):
         self.place(end)
         self.top = mark
 
+    def async_generator_loop(self, node: Comprehension, number: int, gathered: int, nest: int) -> None:
+        """As ``generator_loop``, for ``async for``; see ``ExceptionCompiler``."""
+        raise NotImplementedError
+
     def filtered(self, node: Comprehension, number: int, gathered: int, nest: int, skip: Label) -> None:
         """The conditions of a generator, then what is within; a condition that fails jumps to ``skip``."""
         for condition in node.generators[number].ifs:
@@ -251,7 +254,7 @@ class FunctionCompiler(GeneratorCompiler):
         if isinstance(node, ast.GeneratorExp):
             item = self.operand(node.elt)
             self.at = self.owner
-            self.emit("yield_effect", item)
+            self.emit("yield_effect", self.wrapped(item, mark))
         elif isinstance(node, ast.DictComp):
             key = self.operand(node.key, node.value)
             item = self.operand(node.value)
@@ -266,12 +269,16 @@ class FunctionCompiler(GeneratorCompiler):
     def iterator(self, iterable: ast.expr, place: Place) -> int:
         """Evaluates ``iterable`` and leaves its iterator in a new temporary."""
         mark = self.top
-        constant = constant_display(iterable)
-        source = self.operand(iterable) if constant is NOT_CONSTANT else self.load_constant(constant)
+        source = self.iterable(iterable)
         self.top = mark
         self.at = place
         self.emit("get_iter", self.push(), source)
         return mark
+
+    def iterable(self, node: ast.expr) -> int:
+        """Evaluates what is iterated: a display of constants is a constant, as on the host."""
+        constant = constant_display(node)
+        return self.operand(node) if constant is NOT_CONSTANT else self.load_constant(constant)
 
     def emit_for(self, target: ast.expr, iterator: int, end: Label) -> None:
         """Fetches the next item and assigns it to ``target``; jumps to ``end`` when there is none."""

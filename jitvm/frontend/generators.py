@@ -5,8 +5,8 @@ from jitvm.frontend import tree as ast
 from jitvm.frontend.calls import CallCompiler
 from jitvm.spec.bytecodes import OPCODE_BITS
 
-CO_SUSPENDS, CO_COROUTINE = 0xA0, 0x80
-"""Flags of generators and coroutines; of coroutines."""
+CO_SUSPENDS, CO_COROUTINE, CO_ASYNC_GENERATOR = 0x2A0, 0x80, 0x200
+"""Flags of generators and coroutines of all kinds; of coroutines; of asynchronous generators."""
 
 
 class GeneratorCompiler(CallCompiler):
@@ -14,7 +14,7 @@ class GeneratorCompiler(CallCompiler):
 
     @property
     def is_generator(self) -> bool:
-        """Whether the unit is a generator's or a coroutine's."""
+        """Whether the unit is a generator's or a coroutine's, or that of an asynchronous generator."""
         return bool(self.host.co_flags & CO_SUSPENDS)
 
     def effect(self, node: ast.expr) -> None:
@@ -30,10 +30,18 @@ class GeneratorCompiler(CallCompiler):
 
     def yielded(self, node: ast.Yield) -> int:
         """Evaluates what a ``yield`` gives."""
-        if node.value is not None:
-            return self.operand(node.value)
+        mark = self.top
+        register = self.load_constant(None) if node.value is None else self.operand(node.value)
         self.at = node
-        return self.load_constant(None)
+        return self.wrapped(register, mark)
+
+    def wrapped(self, register: int, mark: int) -> int:
+        """What an asynchronous generator gives is marked, in the temporary ``mark``; in others it is left where it is."""
+        if not self.host.co_flags & CO_ASYNC_GENERATOR:
+            return register
+        result = self.result(mark, -1)
+        self.emit("async_wrap", result, register)
+        return result
 
     def yield_expression(self, node: ast.Yield, target: int) -> int:
         """``yield value``."""

@@ -51,7 +51,7 @@ HOST_NAMES: tuple[tuple[str, str], ...] = (
     ("map_merge", "DICT_MERGE"), ("format_", "FORMAT_VALUE"), ("make_function", "MAKE_FUNCTION"),
     ("call_ex", "CALL_FUNCTION_EX"), ("call", "CALL"), ("return_generator", "RETURN_GENERATOR"),
     ("return_", "RETURN_VALUE"), ("end_generator", "RETURN_VALUE"), ("yield_from_iter", "GET_YIELD_FROM_ITER"),
-    ("async_enter", "BEFORE_ASYNC_WITH"), ("async_iter", "GET_AITER"), ("async_next", "GET_ANEXT"),
+    ("async_wrap", "ASYNC_GEN_WRAP"), ("async_enter", "BEFORE_ASYNC_WITH"), ("async_iter", "GET_AITER"), ("async_next", "GET_ANEXT"),
     ("branch_no_async_end", "END_ASYNC_FOR"), ("get_awaitable", "GET_AWAITABLE"), ("yield_from", "SEND"), ("yield_", "YIELD_VALUE"),
     ("load_build_class", "LOAD_BUILD_CLASS"), ("raise_", "RAISE_VARARGS"), ("reraise", "RERAISE END_ASYNC_FOR"),
     ("load_position", "PUSH_EXC_INFO"),

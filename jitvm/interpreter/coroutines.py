@@ -2,6 +2,10 @@
 from jitvm.rpython.dialect import *
 
 ITERABLE_COROUTINE = 256
+# states of what ``asend`` and ``__anext__`` of an asynchronous generator give
+ASEND_CREATED = 0
+ASEND_BEGUN = 1
+ASEND_OVER = 2
 AWAIT_SLOT = 0
 ITER_SLOT = 8
 NEXT_SLOT = 16
@@ -120,6 +124,126 @@ def branch_no_async_end(exc: Object) -> Branch:
     if PyErr_GivenExceptionMatches(exc, PyExc_StopAsyncIteration) != 0:
         return NEXT
     return JUMP
+
+
+@opcode
+def async_wrap(src: Object) -> Object:
+    """What an asynchronous generator gives to its consumer, marked as such: what it waits for is not."""
+    return marked_item(src)
+
+
+@helper(raises=True)
+def marked_item(value: Object) -> New:
+    made = _PyObject_GC_New(_PyAsyncGenWrappedValue_Type)
+    incref(value)
+    set_wrapped_value(made, value)
+    PyObject_GC_Track(made)
+    return made
+
+
+@helper()
+def async_site(thread: Ptr, awaitable: Object, value: Object) -> Ptr:
+    """The site at which the asynchronous generator waits that ``awaitable`` resumes; null where the host must do it, or refuse."""
+    generator = asend_generator(awaitable)
+    if asend_state(awaitable) == ASEND_CREATED:
+        if async_running(generator) != 0:
+            return NULLP
+    elif asend_state(awaitable) != ASEND_BEGUN:
+        return NULLP
+    if gen_state(generator) == GENERATOR_CREATED and sent_first(awaitable, value) is not _Py_NoneStruct:
+        return NULLP
+    return site_of(thread, generator)
+
+
+@primitive
+def sent_first(awaitable: Object, value: Object) -> Object:
+    """What an asynchronous generator is sent: at first what ``asend`` was given, unless there is something else; null is None."""
+    given = value
+    if is_null(given):
+        given = _Py_NoneStruct
+    if given is _Py_NoneStruct and asend_state(awaitable) == ASEND_CREATED:
+        if not is_null(asend_value(awaitable)):
+            given = asend_value(awaitable)
+    return given
+
+
+@helper(runs=True)
+def resume_async(thread: Ptr, awaitable: Object, value: Object, site: Ptr, place: Ptr) -> Int:
+    """async_gen_asend_send of CPython's genobject.c: what the generator waits for is put into ``place`` (SEND_NEXT), or what it gives.
+
+    SEND_ERROR with an exception set: StopAsyncIteration at the end.
+    """
+    generator = asend_generator(awaitable)
+    given = sent_first(awaitable, value)
+    set_asend_state(awaitable, ASEND_BEGUN)
+    set_async_running(generator, 1)
+    incref(given)
+    result = run_generator(thread, generator, site, as_pointer(given))
+    if not is_null(result) and gen_state(generator) == GENERATOR_SUSPENDED:
+        if type_pointer(result) is not _PyAsyncGenWrappedValue_Type:
+            store_pointer(place, 0, disown(result))
+            return SEND_NEXT
+        item = wrapped_value(result)
+        incref(item)
+        store_pointer(place, 0, as_pointer(item))
+        set_async_running(generator, 0)
+        set_asend_state(awaitable, ASEND_OVER)
+        return SEND_RETURN
+    if not is_null(result):
+        PyErr_SetNone(PyExc_StopAsyncIteration)
+        set_async_closed(generator, 1)
+    elif PyErr_ExceptionMatches(PyExc_StopAsyncIteration) != 0 or PyErr_ExceptionMatches(PyExc_GeneratorExit) != 0:
+        set_async_closed(generator, 1)
+    set_async_running(generator, 0)
+    set_asend_state(awaitable, ASEND_OVER)
+    return SEND_ERROR
+
+
+@helper(runs=True)
+def asend_result(thread: Ptr, awaitable: Object, value: Object, site: Ptr) -> New:
+    """As resume_async, for C code: what is given comes as the value of StopIteration."""
+    place = local()
+    store_int(place, 0, 0)
+    status = resume_async(thread, awaitable, value, site, place)
+    if status == SEND_ERROR:
+        return NULL
+    result = owned(load_object(place, 0))
+    if status == SEND_RETURN:
+        _PyGen_SetStopIterationValue(result)
+        return NULL
+    return result
+
+
+@entry
+def vm_asend_iternext(awaitable: Object) -> New:
+    """tp_iternext of what ``__anext__`` and ``asend`` give."""
+    entry_context()
+    thread = PyThreadState_Get()
+    site = async_site(thread, awaitable, NULL)
+    if site == NULLP:
+        return call_unary(as_pointer(host_asend_iternext()), awaitable)
+    return asend_result(thread, awaitable, NULL, site)
+
+
+@entry
+def vm_asend_send(awaitable: Object, value: Object) -> New:
+    """The method ``send`` of what ``__anext__`` and ``asend`` give."""
+    entry_context()
+    thread = PyThreadState_Get()
+    site = async_site(thread, awaitable, value)
+    if site == NULLP:
+        return call_binary(as_pointer(host_asend_send()), awaitable, value)
+    return asend_result(thread, awaitable, value, site)
+
+
+@entry
+def vm_ag_frame(generator: Object, closure: Ptr) -> New:
+    """The attribute ``ag_frame``, as ``gi_frame``."""
+    entry_context()
+    inner = as_pointer(generator) + GENERATOR_FRAME
+    if gen_state(generator) != GENERATOR_EXECUTING or frame_entry(inner) != RUNS_IN_VM:
+        return call_binary(as_pointer(host_ag_frame()), generator, as_object(as_int(closure)))
+    return running_frame(generator, inner, looked_async)
 
 
 @entry

@@ -103,7 +103,8 @@ def new_generator(record: Ptr, callee: Object, instr: Ptr) -> New:
     """A generator that has not begun (make_gen of CPython's genobject.c), without its locals, not tracked."""
     code = vm_code(record)
     count = vm_locals(record)
-    kind = select((vm_flags(record) & FLAG_COROUTINE) != 0, PyCoro_Type, PyGen_Type)
+    kind = select((vm_flags(record) & FLAG_COROUTINE) != 0, PyCoro_Type,
+                  select((vm_flags(record) & FLAG_ASYNC) != 0, PyAsyncGen_Type, PyGen_Type))
     made = _PyObject_GC_NewVar(kind, count + code_stacksize(code))
     inner = as_pointer(made) + GENERATOR_FRAME
     set_frame_func(inner, callee)
@@ -377,9 +378,12 @@ def finish_frame(thread: Ptr, registers: Ptr, raised: Bool) -> None:
     set_gen_state(generator, GENERATOR_CLEARED)
     set_frame_previous(inner, NULLP)
     if raised:
+        kind = type_pointer(generator)
         if PyErr_ExceptionMatches(PyExc_StopIteration) != 0:
-            text = select(type_pointer(generator) is PyCoro_Type, stopped_coroutine, stopped_text)
+            text = select(kind is PyCoro_Type, stopped_coroutine, select(kind is PyAsyncGen_Type, stopped_async, stopped_text))
             _PyErr_FormatFromCause(PyExc_RuntimeError, as_pointer(text) + BYTES_DATA)
+        elif kind is PyAsyncGen_Type and PyErr_ExceptionMatches(PyExc_StopAsyncIteration) != 0:
+            _PyErr_FormatFromCause(PyExc_RuntimeError, as_pointer(stopped_within) + BYTES_DATA)
     handled = gen_exc_value(generator)
     set_gen_exc_value(generator, NULL)
     release_to(handled)
@@ -584,6 +588,13 @@ def send_to(thread: Ptr, receiver: Object, place: Ptr) -> Int:
                 return -1
             store_pointer(place, 0, disown(result))
             return select(gen_state(receiver) == GENERATOR_SUSPENDED, SEND_NEXT, SEND_RETURN)
+    elif type_pointer(receiver) is _PyAsyncGenASend_Type:
+        site = async_site(thread, receiver, value)
+        if site != NULLP:
+            store_int(place, 0, 0)
+            ended = resume_async(thread, receiver, value, site, place)
+            release_to(value)
+            return ended
     cell = local()
     store_int(cell, 0, 0)
     status = PyIter_Send(receiver, value, cell)

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from jitvm.spec import layout
+from jitvm.spec.cfunctions import SLOTS
 from jitvm.spec.words import array
 
 TYPE_CHECKING = False
@@ -44,6 +45,12 @@ class Slots:
             self._change(peek(id(each) + as_async) + constants["ASYNC_SEND"], "vm_gen_send_slot", "host_send_slot")
             self._change(peek(id(members["send"]) + table) + 8, "vm_gen_send", "host_send")
             self._change(peek(id(members[frame]) + table) + 8, "vm_" + frame, "host_" + frame)
+        asynchronous, kind = (self.native.words[SLOTS[name]] for name in ("PyAsyncGen_Type", "_PyAsyncGenASend_Type"))
+        self._change(peek(id(self.native.object_at(asynchronous).__dict__["ag_frame"]) + table) + 8, "vm_ag_frame", "host_ag_frame")
+        members = self.native.object_at(kind).__dict__
+        self._change(kind + constants["TYPE_ITERNEXT"], "vm_asend_iternext", "host_asend_iternext")
+        self._change(id(members["__next__"]) + wrapped, "vm_asend_iternext", "host_asend_iternext")
+        self._change(peek(id(members["send"]) + table) + 8, "vm_asend_send", "host_asend_send")
 
     def _change(self, place: int, ours: str, theirs: str) -> None:
         before = self.native.peek(place)

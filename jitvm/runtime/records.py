@@ -29,7 +29,8 @@ MILLISECONDS_A_COUNT = 1.5
 """How long loops run in the interpreter until their first count is over, about."""
 COUNTED: tuple[type, ...] = (type(iter(range(0))), type(iter([])), type(iter(())))
 """Iterators that tell how far they are."""
-CO_OPTIMIZED, CO_VARARGS, CO_VARKEYWORDS, CO_COROUTINE, CO_SUSPENDS = 1, 4, 8, 0x80, 0xA0
+CO_OPTIMIZED, CO_VARARGS, CO_VARKEYWORDS, CO_COROUTINE, CO_SUSPENDS = 1, 4, 8, 0x80, 0x2A0
+CO_ASYNC_GENERATOR = 0x200
 
 
 class Record:
@@ -193,7 +194,7 @@ class Records:
             record.set(field, value)
         if code.co_flags & CO_SUSPENDS:
             link_sites(record, unit)
-            kind = COROUTINE if code.co_flags & CO_COROUTINE else 0
+            kind = COROUTINE if code.co_flags & CO_COROUTINE else ASYNC if code.co_flags & CO_ASYNC_GENERATOR else 0
             record.set("vm_flags", flags | int(simple) | kind | (GENERATOR if simple and not code.co_cellvars else 0))
         record.set("vm_state", READY)
 
@@ -223,9 +224,9 @@ def link_sites(record: Record, unit: CodeUnit) -> None:
 
 
 NEGATIVE = (1 << 64) - 1
-GENERATOR, COROUTINE, NAMESPACE = 8, 16, 32
+GENERATOR, COROUTINE, NAMESPACE, ASYNC = 8, 16, 32, 64
 """Flags of a record: its function does nothing but make a generator, or coroutine, of its arguments; it makes a coroutine; it is the
-body of a class or module, whose variables are in a namespace."""
+body of a class or module, whose variables are in a namespace; it makes an asynchronous generator."""
 HELD = 1
 """Kind of an entry: what the register holds."""
 

@@ -184,6 +184,7 @@ yield_value     dst:d src:r +1
 yield_effect    src:r +1
 yield_from_iter dst:d src:r
 get_awaitable   dst:d src:r kind:i
+async_wrap      dst:d src:r
 async_enter     base:w manager:r
 async_iter      dst:d src:r
 async_next      dst:d iter:r

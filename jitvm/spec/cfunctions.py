@@ -184,6 +184,7 @@ DATA = """
 PyLong_Type PyFloat_Type PyBool_Type PyUnicode_Type PyList_Type PyTuple_Type PyDict_Type PySet_Type PyFrozenSet_Type PyBytes_Type
 PyRange_Type PyRangeIter_Type PyListIter_Type PyTupleIter_Type PyFunction_Type PyMethod_Type PyCell_Type PyModule_Type PyType_Type
 PyCFunction_Type PyMethodDescr_Type PyMemberDescr_Type PyEnum_Type PyZip_Type PyGen_Type PyCoro_Type PyAsyncGen_Type
+_PyAsyncGenASend_Type _PyAsyncGenWrappedValue_Type
 PyBaseObject_Type PySlice_Type PyUnicodeIter_Type PyBytesIter_Type PyDictIterKey_Type PyDictIterValue_Type PyDictIterItem_Type
 PySetIter_Type PyListRevIter_Type
 _Py_NoneStruct _Py_TrueStruct _Py_FalseStruct _Py_NotImplementedStruct _Py_EllipsisObject
@@ -193,7 +194,7 @@ _Py_NoneStruct _Py_TrueStruct _Py_FalseStruct _Py_NotImplementedStruct _Py_Ellip
 EXCEPTIONS = """
 PyExc_BaseException PyExc_Exception PyExc_NameError PyExc_UnboundLocalError PyExc_TypeError PyExc_ValueError PyExc_StopIteration
 PyExc_AssertionError PyExc_AttributeError PyExc_RuntimeError PyExc_SystemError PyExc_ImportError PyExc_KeyError
-PyExc_IndexError PyExc_MemoryError PyExc_StopAsyncIteration
+PyExc_IndexError PyExc_MemoryError PyExc_StopAsyncIteration PyExc_GeneratorExit
 """
 """Exported pointers to exception types: read through the pointer."""
 
@@ -206,6 +207,7 @@ name_dont_inherit name_optimize
 vm_expression
 first_character ascii_iterator object_init
 stopped_text stopped_coroutine looked_event looked_format looked_name looked_coroutine name_awaits name_aenter name_aexit
+looked_async stopped_async stopped_within
 name_annotations name_metaclass name_prepare name_mro_entries name_orig_bases
 """.split())
 """Objects that the runtime works out when it makes a context; vm_ ones are its own functions, called from native code."""
@@ -213,7 +215,8 @@ name_annotations name_metaclass name_prepare name_mro_entries name_orig_bases
 STATE = tuple("""
 free_ints free_int_count free_floats free_float_count log log_limit recording entries host_entries exit_id forced_exit
 exits_taken extra_index record_context normal_context keys_next_version loop_threshold poll_function adopted
-host_iternext host_send_slot host_send host_gi_frame host_cr_frame site_cache
+host_iternext host_send_slot host_send host_gi_frame host_cr_frame host_ag_frame host_asend_iternext host_asend_send
+site_cache
 work_done formats_off formats_parsed formats_refused free_texts free_text_count free_text_limit
 formats format_mask format_hits format_misses format_size
 expressions expression_mask expression_hits expression_misses dict_versions

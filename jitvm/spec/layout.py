@@ -124,6 +124,12 @@ _FIELDS_311 = {
     "gen_origin": (64, "P"),
     "gen_states": (72, "I"),
     "gen_state": (75, "b"),
+    "async_closed": (73, "b"),
+    "async_running": (74, "b"),
+    "asend_generator": (16, "O"),
+    "asend_value": (24, "O"),
+    "asend_state": (32, "i"),
+    "wrapped_value": (16, "O"),
     # thread state
     "ts_interp": (16, "P"),
     "ts_recursion_remaining": (32, "i"),
@@ -230,6 +236,7 @@ _OWN_CONSTANTS = {
     "FLAG_GENERATOR": 8,
     "FLAG_COROUTINE": 16,
     "FLAG_NAMESPACE": 32,
+    "FLAG_ASYNC": 64,
     "SITE_CACHE": 256,
     "NO_LIMIT": (1 << 31) - 1,
 }

@@ -84,8 +84,6 @@ def squeeze(text):
 
 @pytest.mark.parametrize(("source", "reason"), [
     ("def f(*a):\n    print(*(yield), sep=(yield))\n", "generator that waits within an expression"),
-    ("async def f():\n    return [x async for x in a]\n", "asynchronous comprehension"),
-    ("async def f(): yield\n", "asynchronous generator"),
     ("def f():\n    try: pass\n    except* E: pass\n", "except*"),
 ])
 def test_reasons(source, reason):

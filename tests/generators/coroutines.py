@@ -68,6 +68,34 @@ async def agen(n):
     finally:
         note("agen ends")
 looping = False
+def run_stream(make, steps):
+    log.clear()
+    g = make()
+    waits = None
+    for step, value in steps:
+        try:
+            if step == "anext":
+                waits = g.__anext__()
+                got = None
+            elif step in ("asend", "athrow", "aclose"):
+                waits = getattr(g, step)(*([] if step == "aclose" else [value]))
+                got = None
+            elif step == "frame":
+                frame = g.ag_frame
+                got = frame and (frame.f_lineno, sorted(frame.f_locals), frame.f_lasti), type(g.ag_await).__name__, g.ag_running
+            elif step == "finish":
+                got = []
+                while len(got) < 9:
+                    got.append(waits.send(None))
+            else:
+                got = getattr(waits, step)(*([] if step == "close" else [value]))
+            print(step, value, got)
+        except BaseException as error:
+            print(step, value, kind(error), lines(error)[1:])
+    del g, waits
+    note("collected")
+    gc.collect()
+    print(*log)
 def run_by_hand(make, steps):
     log.clear()
     c = make()
@@ -102,6 +130,7 @@ def run_by_hand(make, steps):
     gc.collect()
     print(*log)
 async def steps_of(make, steps):
+    asyncio.get_running_loop().set_exception_handler(lambda *parts: None)  # their order is that of a set
     task = asyncio.ensure_future(make())
     for step, value in steps:
         if step == "tick":
@@ -146,14 +175,23 @@ class Coroutine(Body):
 
     def waiting(self) -> str:
         value, awaited = self.value(), self.awaitable()
-        if self.random.random() < 0.03:
-            stream = self.stream()
-            return self.random.choice([f"[i async for i in {stream}]", f"{{i: await pause(x) async for i in {stream} if i != 1}}"])
+        if self.random.random() < 0.1:
+            return self.comprehension()
         return self.random.choice([
             f"await {awaited}", f"await {awaited}", f"await {awaited}", f"[x, await {awaited}, y]", f"note('call', await {awaited})",
             f"(x, await {awaited}) + ((await {self.awaitable()}), a)", f"(await {awaited}) or (await {self.awaitable()})",
-            f"{{'k': await {awaited}, 'l': {value}}}", f"f'{{x}} {{(await {awaited})!r}}'", f"[await pause(i) for i in {self.source()}]",
+            f"{{'k': await {awaited}, 'l': {value}}}", f'f"{{x}} {{(await {awaited})!r}}"', f"[await pause(i) for i in {self.source()}]",
             f"note(await {awaited}, {value})", f"'abc'.replace('b', str(await {awaited}))", f"(lambda q: q)(await {awaited})"])
+
+    def comprehension(self) -> str:
+        """A comprehension that waits."""
+        stream, other = self.stream(), self.stream()
+        return self.random.choice([
+            f"[i async for i in {stream}]", f"{{i: await pause(x) async for i in {stream} if i != 1}}",
+            f"{{(i, j) for i in {self.source()} async for j in {stream}}}", f"[await pause(i) async for i in {stream} if await pause(x)]",
+            f"[[i, j] async for i in {stream} if i async for j in {other}]", f"[[i async for i in {stream}] for j in {self.source()}]",
+            f"[i async for i in (note(j) async for j in {stream})]", f"[i for i in [x async for x in {stream}] if note(i)]",
+            f"await (await pause(i) async for i in {stream} for j in {self.source()}).asend(None)"])
 
     def awaitable(self) -> str:
         """Something to await."""
@@ -168,7 +206,8 @@ class Coroutine(Body):
     def stream(self) -> str:
         """Something for ``async for``."""
         failing = f"Counts(2, {self.random.choice(ERRORS)}(3))"
-        return self.random.choice(["Counts(3)", "Counts(1)", "agen(2)", "agen(3)", failing, "[1]", "Counts(0)"])
+        streams = [f"s{self.random.randrange(self.number)}(x)"] * 5 if self.number else []
+        return self.random.choice(["Counts(3)", "Counts(1)", "agen(2)", "agen(3)", failing, "[1]", "Counts(0)", *streams])
 
     def statement(self, depth: int) -> None:
         random = self.random
@@ -185,6 +224,43 @@ class Coroutine(Body):
             self.block(depth + 1)
             return
         super().statement(depth)
+
+
+class Stream(Coroutine):
+    """Writes one asynchronous generator."""
+
+    def text(self) -> str:
+        self.block(1)
+        return f"async def s{self.number}(a=1, b=2):\n    x = y = 0\n    if x: yield\n" + "\n".join(self.lines) + "\n"
+
+    def waiting(self) -> str:
+        if self.random.random() < 0.5:
+            return super().waiting()
+        value = self.value()
+        return self.random.choice([
+            f"yield {value}", f"yield {value}", f"yield {value}", "yield", f"[x, (yield {value}), y]", f"note('call', (yield {value}))",
+            f"(x, (yield {value})) + ((yield), a)", f"(yield {value}) or (yield {self.value()})", f"{{'k': (yield {value}), 'l': x}}",
+            f'f"{{x}} {{(yield {value})!r}}"', f"yield await {self.awaitable()}", f"await pause((yield {value}))"])
+
+    def jump(self, depth: int) -> None:
+        first = len(self.lines)
+        super().jump(depth)
+        self.lines[first:] = [line.partition("return")[0] + "return" if "return" in line else line for line in self.lines[first:]]
+
+
+def stream_steps(random: Random) -> str:
+    """A random way to drive an asynchronous generator by hand."""
+    out = []
+    for _ in range(random.randint(2, 12)):
+        step = random.choice(["anext", "anext", "asend", "athrow", "aclose", "send", "send", "finish", "finish", "finish", "throw", "close",
+                              "frame"])
+        value = "None"
+        if step in ("asend", "send") and out:
+            value = random.choice(["1", "'go'", "None", "None", "0", "(1, 2)"])
+        elif step in ("athrow", "throw"):
+            value = f"{random.choice((*ERRORS, 'asyncio.CancelledError', 'StopAsyncIteration'))}({random.randrange(9)})"
+        out.append(f"({step!r}, {value})")
+    return f"[{', '.join(out)}]"
 
 
 def steps(random: Random) -> str:
@@ -216,9 +292,11 @@ def program(random: Random, functions: int, drives: int) -> str:
     """A script of so many coroutine functions, each driven in so many ways."""
     parts = [PROLOGUE, MORE]
     for number in range(functions):
+        parts.append(Stream(random, number).text())
         parts.append(Coroutine(random, number).text())
         for _ in range(drives):
             parts.append(f"run_by_hand(c{number}, {steps(random)})")
+            parts.append(f"run_stream(s{number}, {stream_steps(random)})")
             if random.random() < 0.5:
                 parts.append(f"run_by_asyncio(c{number}, {ticks(random)})")
     return "\n".join(parts)

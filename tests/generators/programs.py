@@ -118,7 +118,7 @@ class Body:
         return self.random.choice([
             f"yield {value}", f"yield {value}", f"yield {value}", "yield", f"[x, (yield {value}), y]", f"note('call', (yield {value}))",
             f"(x, (yield {value})) + ((yield), a)", f"(yield {value}) or (yield {self.value()})", f"{{'k': (yield {value}), 'l': x}}",
-            f"f'{{x}} {{(yield {value})!r}}'", f"yield from {self.source()}", f"note((yield from {self.source()}), x)",
+            f'f"{{x}} {{(yield {value})!r}}"', f"yield from {self.source()}", f"note((yield from {self.source()}), x)",
             f"'abc'.replace('b', str((yield {value})))"])
 
     def source(self) -> str:

