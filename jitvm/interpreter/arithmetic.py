@@ -50,6 +50,7 @@ def binary(left: Object, right: Object, op: Template) -> Object:
     if op == "rshift":
         if is_int(left) and is_int(right) and below(int_value(right), 63):
             return new_int(int_value(left) >> int_value(right))
+    imply("push_operator", IMPLIED_OPERATOR, left, right)
     return call_op("PyNumber_", op, left, right)
 
 
@@ -82,6 +83,7 @@ def inplace(left: Object, right: Object, op: Template) -> Object:
     if op == "rshift":
         if is_int(left) and is_int(right) and below(int_value(right), 63):
             return new_int(int_value(left) >> int_value(right))
+    imply("push_operator", IMPLIED_INPLACE, left, right)
     return call_op("PyNumber_InPlace", op, left, right)
 
 
@@ -176,6 +178,7 @@ def compare(left: Object, right: Object, op: Template) -> Object:
     if op in ("eq", "ne"):
         if is_type(left, PyUnicode_Type) and is_type(right, PyUnicode_Type):
             return new_bool(compare_values(op, same_text(left, right), 1))
+    imply("push_operator", IMPLIED_COMPARE, left, right)
     return PyObject_RichCompare(left, right, rich_op(op))
 
 
@@ -218,6 +221,7 @@ def branch_if(left: Object, right: Object, op: Template) -> Branch:
             if compare_values(op, same_text(left, right), 1):
                 return JUMP
             return NEXT
+    imply("push_operator", IMPLIED_IF, left, right)
     if test_objects(left, right, rich_op(op)) != 0:
         return JUMP
     return NEXT
@@ -238,6 +242,7 @@ def branch_unless(left: Object, right: Object, op: Template) -> Branch:
             if compare_values(op, same_text(left, right), 1):
                 return NEXT
             return JUMP
+    imply("push_operator", IMPLIED_UNLESS, left, right)
     if test_objects(left, right, rich_op(op)) != 0:
         return NEXT
     return JUMP

@@ -65,6 +65,7 @@ def load_attr(obj: Object, name: Const) -> Object:
             fill_attribute_cache(obj, name, cache())
     else:
         fill_attribute_cache(obj, name, cache())
+    imply("push_property", IMPLIED_PROPERTY, obj, name)
     return PyObject_GetAttr(obj, name)
 
 
@@ -295,6 +296,8 @@ def fill_store_cache(obj: Object, name: Object, cell: Ptr) -> None:
         if fill_data(obj, kind, name, found, cell) != 0:
             if load_int(cell, 8) == KIND_SLOT and (load_u32(cell, 28) & MEMBER_READONLY) != 0:
                 store_int(cell, 8, KIND_NONE)
+        elif is_null(found) and (type_flags(kind) & TYPE_HAS_MANAGED_DICT) != 0:
+            store_int(cell, 0, 0)  # the first instances: the name is not among the shared keys yet
 
 
 @primitive

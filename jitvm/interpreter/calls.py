@@ -64,7 +64,7 @@ def call(base: Window, count: Imm) -> None:
             set_header_pc(regs - FRAME_SIZE, pc)
             record = header_code(inside - FRAME_SIZE)
             return goto(vm_words(record), inside, vm_constants(record))
-    elif type_pointer(callee) is PyMethod_Type and not is_recording():
+    elif type_pointer(callee) is PyMethod_Type:
         bound = enter_method(thread, callee, window + 8, count, NULL)
         if bound != as_pointer(HOST_CALL):
             if unlikely(bound == NULLP):
@@ -72,6 +72,11 @@ def call(base: Window, count: Imm) -> None:
             set_header_pc(regs - FRAME_SIZE, pc)
             start = header_code(bound - FRAME_SIZE)
             return goto(vm_words(start), bound, vm_constants(start))
+    elif type_pointer(callee) is PyType_Type:
+        instance = enter_class(thread, pc, regs, callee, window + 8, count, NULL)
+        promote(type_version(callee))
+        if instance != NULLP:
+            return handler("enter_implied", pc, regs, instance)
     result = call_object(callee, window + 8, count, NULL)
     drop_registers(window, 0, count + 1)
     set_register(destination(), result)
@@ -117,7 +122,7 @@ def call_method(base: Window, count: Imm) -> None:
             set_header_pc(regs - FRAME_SIZE, pc)
             record = header_code(inside - FRAME_SIZE)
             return goto(vm_words(record), inside, vm_constants(record))
-    elif type_pointer(callee) is PyMethod_Type and not is_recording():
+    elif type_pointer(callee) is PyMethod_Type:
         bound = enter_method(thread, callee, arguments, total, NULL)
         if bound != as_pointer(HOST_CALL):
             if unlikely(bound == NULLP):
@@ -125,6 +130,11 @@ def call_method(base: Window, count: Imm) -> None:
             set_header_pc(regs - FRAME_SIZE, pc)
             start = header_code(bound - FRAME_SIZE)
             return goto(vm_words(start), bound, vm_constants(start))
+    elif type_pointer(callee) is PyType_Type:
+        instance = enter_class(thread, pc, regs, callee, arguments, total, NULL)
+        promote(type_version(callee))
+        if instance != NULLP:
+            return handler("enter_implied", pc, regs, instance)
     result = call_object(callee, arguments, total, NULL)
     drop_registers(window, 0, count + 2)
     set_register(destination(), result)
@@ -155,7 +165,7 @@ def call_kw(base: Window, count: Imm, names: Imm) -> None:
             set_header_pc(regs - FRAME_SIZE, pc)
             record = header_code(inside - FRAME_SIZE)
             return goto(vm_words(record), inside, vm_constants(record))
-    elif type_pointer(callee) is PyMethod_Type and not is_recording():
+    elif type_pointer(callee) is PyMethod_Type:
         bound = enter_method(thread, callee, window + 8, positional, keywords)
         if bound != as_pointer(HOST_CALL):
             if unlikely(bound == NULLP):
@@ -163,6 +173,11 @@ def call_kw(base: Window, count: Imm, names: Imm) -> None:
             set_header_pc(regs - FRAME_SIZE, pc)
             start = header_code(bound - FRAME_SIZE)
             return goto(vm_words(start), bound, vm_constants(start))
+    elif type_pointer(callee) is PyType_Type:
+        instance = enter_class(thread, pc, regs, callee, window + 8, positional, keywords)
+        promote(type_version(callee))
+        if instance != NULLP:
+            return handler("enter_implied", pc, regs, instance)
     result = call_object(callee, window + 8, positional, keywords)
     drop_registers(window, 0, count + 1)
     set_register(destination(), result)
@@ -197,7 +212,7 @@ def call_method_kw(base: Window, count: Imm, names: Imm) -> None:
             set_header_pc(regs - FRAME_SIZE, pc)
             record = header_code(inside - FRAME_SIZE)
             return goto(vm_words(record), inside, vm_constants(record))
-    elif type_pointer(callee) is PyMethod_Type and not is_recording():
+    elif type_pointer(callee) is PyMethod_Type:
         bound = enter_method(thread, callee, arguments, positional, keywords)
         if bound != as_pointer(HOST_CALL):
             if unlikely(bound == NULLP):
@@ -205,6 +220,11 @@ def call_method_kw(base: Window, count: Imm, names: Imm) -> None:
             set_header_pc(regs - FRAME_SIZE, pc)
             start = header_code(bound - FRAME_SIZE)
             return goto(vm_words(start), bound, vm_constants(start))
+    elif type_pointer(callee) is PyType_Type:
+        instance = enter_class(thread, pc, regs, callee, arguments, positional, keywords)
+        promote(type_version(callee))
+        if instance != NULLP:
+            return handler("enter_implied", pc, regs, instance)
     result = call_object(callee, arguments, positional, keywords)
     drop_registers(window, 0, count + 2)
     set_register(destination(), result)
@@ -225,7 +245,11 @@ def call_moved(callee: Object, arguments: Ptr, count: Int, names: Object) -> New
             if inside == NULLP:
                 drop_registers(arguments, 0, total)
                 return NULL
-            return owned(run_from_c(thread, header_code(inside - FRAME_SIZE), inside))
+            caller = frame_previous(inside - FRAME_SIZE)
+            given = run_from_c(thread, header_code(inside - FRAME_SIZE), inside)
+            if is_null(given):
+                set_frame_instr(caller, frame_instr(caller) + HOST_CALL_CACHES)
+            return owned(given)
     result = call_unseen(callee, arguments, count, names)
     drop_registers(arguments, 0, total)
     return result
@@ -508,6 +532,8 @@ def return_value(src: Local) -> None:
         set_position()
     caller = frame_previous(frame)
     entered = header_entry(frame)
+    if entered >= IMPLIED:
+        return handler("return_implied", value, regs, consts)
     leave_frame(thread, regs)
     if entered != 0:
         stop_recording()
@@ -525,6 +551,8 @@ def return_const(value: Const) -> None:
         set_position()
     caller = frame_previous(frame)
     entered = header_entry(frame)
+    if entered >= IMPLIED:
+        return handler("return_implied", as_pointer(value), regs, consts)
     leave_frame(thread, regs)
     if entered != 0:
         stop_recording()

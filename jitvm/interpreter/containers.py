@@ -8,25 +8,48 @@ def load_item(obj: Object, key: Object) -> Object:
         index = wrapped(int_value(key), var_size(obj))
         if likely(below(index, var_size(obj))):
             return list_item(obj, index)
+        return missing_index(0)
     elif is_type(obj, PyTuple_Type) and is_int(key):
         index = wrapped(int_value(key), var_size(obj))
         if likely(below(index, var_size(obj))):
             return tuple_item(obj, index)
+        return missing_index(1)
     elif is_type(obj, PyDict_Type):
         if is_int(key):
             place = place_of_int(obj, int_value(key))
             if likely(place > 0):
                 return load_object(dict_keys(obj), place)
+            if place == ABSENT:
+                return missing_key(key)
         elif is_type(key, PyUnicode_Type):
             where = place_of_text(obj, key)
             if likely(where > 0):
                 return load_object(dict_keys(obj), where)
+            if where == ABSENT:
+                return missing_key(key)
         return dict_item(obj, key)
     elif is_type(obj, PyUnicode_Type) and is_int(key):
         index = wrapped(int_value(key), unicode_length(obj))
-        if below(index, unicode_length(obj)) and is_ascii(obj):
-            return ascii_item(obj, index)
+        if is_ascii(obj):
+            if below(index, unicode_length(obj)):
+                return ascii_item(obj, index)
+            return missing_index(2)
+    imply("push_item", IMPLIED_ITEM, obj, key)
     return PyObject_GetItem(obj, key)
+
+
+@helper(raises=True)
+def missing_key(key: Object) -> Object:
+    """An exact dict has no such key: as dict.__getitem__ reports it."""
+    _PyErr_SetKeyError(key)
+    return NULL
+
+
+@helper(raises=True)
+def missing_index(which: Int) -> Object:
+    """A list, tuple or string (0, 1, 2) has no such item."""
+    PyErr_SetObject(PyExc_IndexError, tuple_item(index_texts, which))
+    return NULL
 
 
 @primitive
@@ -55,6 +78,7 @@ def store_item(obj: Object, key: Object, src: Object) -> Effect:
     elif is_type(obj, PyDict_Type):
         dict_store(obj, key, src)
         return
+    imply("push_store_item", IMPLIED_STORE_ITEM, obj, key, src)
     PyObject_SetItem(obj, key, src)
 
 

@@ -148,6 +148,76 @@ def restore_handled(thread: Ptr, place: Ptr) -> None:
     release_to(old)
 
 
+@helper()
+def restore_saved(thread: Ptr, saved: Stolen) -> None:
+    """As restore_handled; for traces."""
+    item = ts_exc_info(thread)
+    old = exc_info_value(item)
+    set_exc_info_value(item, as_object(as_int(disown(saved))))
+    release_to(old)
+
+
+@helper()
+def catch_exception(thread: Ptr) -> New:
+    """The exception that is set, with the current frame in its traceback; it is set no longer. For traces."""
+    add_traceback(thread)
+    return fetch_exception()
+
+
+@helper()
+def raise_given(thread: Ptr, exc: Object) -> New:
+    """The exception, after it was raised in the current frame. For traces that did not do so when it was."""
+    PyErr_SetObject(type_pointer(exc), exc)
+    return catch_exception(thread)
+
+
+@helper()
+def raise_inside(thread: Ptr, exc: Object, registers: Ptr, exit: Ptr, spill: Ptr) -> New:
+    """As raise_given, where inlined calls raised: their frames are made by a descriptor, are in the traceback, and end."""
+    keep_shared(exit, spill)
+    inside = restore_entries(thread, registers, exit, spill)
+    drop_replaced(exit, spill)
+    set_frame_instr(inside - FRAME_SIZE, load_pointer(load_pointer(exit, 0), 8))
+    PyErr_SetObject(type_pointer(exc), exc)
+    while inside != registers:
+        add_traceback(thread)
+        frame = inside - FRAME_SIZE
+        caller = frame_previous(frame)
+        what = header_entry(frame)
+        kept = load_pointer(frame, HEADER_KEPT)
+        made = load_pointer(frame, HEADER_MADE)
+        end_frame(thread, inside)
+        if what >= IMPLIED:
+            drop_implied(thread, what, kept, made)
+        else:
+            pass_caches(caller)
+            release_to(as_object(kept))
+        inside = caller + FRAME_SIZE
+    return catch_exception(thread)
+
+
+@helper()
+def end_frame(thread: Ptr, registers: Ptr) -> None:
+    """See leave_frame."""
+    leave_frame(thread, registers)
+
+
+@helper()
+def new_exception(arguments: Ptr, count: Int, kind: Object) -> New:
+    """kind(*arguments), which are given up; null with an exception set."""
+    made = call_vector(kind, arguments, count)
+    drop_registers(arguments, 0, count)
+    return made
+
+
+@helper(quiet=True)
+def class_matches(kind: Object, wanted: Object) -> Int:
+    """Whether a class of exceptions is a subclass of another; -1 where that is not a class of exceptions."""
+    if is_exception_type(wanted):
+        return PyType_IsSubtype(kind, wanted)
+    return -1
+
+
 @opcode
 def branch_no_match(exc: Object, kind: Object) -> Branch:
     if matches(exc, kind) != 0:
@@ -182,6 +252,7 @@ def load_assertion_error() -> Object:
 
 @opcode
 def with_enter(base: Window, manager: Object) -> Effect:
+    imply("push_enter", IMPLIED_ENTER, manager, base)
     enter_context(register_pointer(base), manager, False)
 
 
@@ -210,6 +281,7 @@ def enter_context(window: Ptr, manager: Object, waits: Bool) -> Int:
 
 @opcode
 def with_exit(base: Window, exc: Object) -> Object:
+    imply("push_leave", IMPLIED_LEAVE, register(base), exc)
     return leave_context(register(base), exc)
 
 

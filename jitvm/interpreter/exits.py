@@ -17,6 +17,8 @@ EXIT_GLOBAL_OWNED = 8
 EXIT_GLOBAL_SHARED = 9
 EXIT_RESUMED = 10
 EXIT_WAITING = 11
+EXIT_IMPLIED = 12
+EXIT_WORD = 13
 ENTRIES = 48
 
 
@@ -64,7 +66,7 @@ def restore_entries(thread: Ptr, registers: Ptr, exit: Ptr, spill: Ptr) -> Ptr:
         entry = exit + ENTRIES + i * 24
         kind = load_int(entry, 0)
         if kind == EXIT_FRAME:
-            registers = push_restored(thread, registers, load_pointer(entry, 8), load_pointer(entry, 16))
+            registers = push_restored(thread, registers, load_pointer(entry, 8), load_pointer(entry, 16), NULL)
             base = registers
             store_int(spill, i * 8, 0)
         elif kind == EXIT_RESUMED:
@@ -74,6 +76,15 @@ def restore_entries(thread: Ptr, registers: Ptr, exit: Ptr, spill: Ptr) -> Ptr:
         elif kind == EXIT_WAITING:
             base = wait_at(load_object(spill, i * 8), load_pointer(entry, 16))
             store_int(spill, i * 8, 0)
+        elif kind == EXIT_IMPLIED:
+            registers = push_restored(thread, registers, load_pointer(entry, 8), load_pointer(entry, 16), load_object(spill, i * 8))
+            base = registers
+            store_int(spill, i * 8, 0)
+        elif kind == EXIT_WORD:
+            store_int(registers + load_int(entry, 8) * 8, 0, load_int(entry, 16))
+            store_int(spill, i * 8, 0)
+            if (load_int(entry, 16) & 255) >= IMPLIED_DEEP:
+                set_ts_recursion_remaining(thread, ts_recursion_remaining(thread) - 1)
         elif kind < EXIT_DROPPED:
             place = base + load_int(entry, 8) * 8
             old = load_int(place, 0)
@@ -115,15 +126,22 @@ def put_global(names: Object, name: Object, value: Object) -> None:
 
 
 @helper()
-def push_restored(thread: Ptr, caller: Ptr, site: Ptr, record: Ptr) -> Ptr:
-    """Makes the frame of an inlined call: the caller waits at ``site``, whose window holds the function."""
+def push_restored(thread: Ptr, caller: Ptr, site: Ptr, record: Ptr, function: Object) -> Ptr:
+    """Makes the frame of an inlined call: the caller waits at ``site``, whose window holds the function or bound method, if not given."""
     set_header_pc(caller - FRAME_SIZE, site)
     set_frame_instr(caller - FRAME_SIZE, load_pointer(site, 8))
     set_ts_recursion_remaining(thread, ts_recursion_remaining(thread) - 1)
     registers = reserve_frame(thread, record)
     clear_from(registers, 0, vm_registers(record))
-    callee = load_object(caller, (shift_right(load_int(site, 0), 32) & 65535) * 8)
-    link_frame(thread, record, registers, callee)
+    store_int(registers - FRAME_SIZE, HEADER_KEPT, 0)
+    store_int(registers - FRAME_SIZE, HEADER_MADE, 0)
+    if is_null(function):
+        callee = load_object(caller, (shift_right(load_int(site, 0), 32) & 65535) * 8)
+        if type_pointer(callee) is PyMethod_Type:
+            callee = method_func(callee)
+        link_frame(thread, record, registers, callee)
+    else:
+        link_frame(thread, record, registers, function)
     return registers
 
 
@@ -180,7 +198,8 @@ def after_exit() -> None:
     record = header_code(frame)
     at = header_pc(frame)
     if load_int(exit, 8) != 0:
-        set_frame_instr(frame, load_pointer(at, 8))
+        if frame_instr(frame) != load_pointer(at, 8) + HOST_CALL_CACHES:
+            set_frame_instr(frame, load_pointer(at, 8))
         return handler("raise_here", at, regs, vm_constants(record))
     count = load_int(exit, 16) + 1
     store_int(exit, 16, count)

@@ -478,6 +478,8 @@ def vm_vectorcall(callee: Object, arguments: Ptr, count_and_flag: Int, names: Ob
         set_host_entries(host_entries() + 1)
         return _PyFunction_Vectorcall(callee, arguments, count_and_flag, names)
     count = count_and_flag & 9223372036854775807
+    if unlikely(has_declined(callee, arguments, count)):
+        return _Py_NotImplementedStruct
     if makes_generator(record, count, names) and ts_recursion_remaining(thread) > 0:
         return call_generator(record, callee, arguments, count, False)
     registers = bind_frame(thread, record, callee, arguments, count, names)
@@ -600,6 +602,13 @@ def raise_here() -> None:
     return handler("unwind")
 
 
+@primitive
+def pass_caches(caller: Ptr) -> None:
+    """A call of a function has raised: its position is the end of its caches, as the host's is then."""
+    if load_byte(frame_instr(caller), 0) != HOST_CALL_EX:
+        set_frame_instr(caller, load_pointer(header_pc(caller), 8) + HOST_CALL_CACHES)
+
+
 @control
 def unwind() -> None:
     """Goes on at the handler that covers pc, or leaves the frame."""
@@ -617,12 +626,16 @@ def unwind() -> None:
         return handler("unwind_generator")
     caller = frame_previous(frame)
     entered = header_entry(frame)
+    kept = load_pointer(frame, HEADER_KEPT)
+    made = load_pointer(frame, HEADER_MADE)
     leave_frame(thread, regs)
-    if entered != 0:
+    if entered >= IMPLIED:
+        drop_implied(thread, entered, kept, made)
+    elif entered != 0:
         stop_recording()
         return leave(NULL)
-    if load_byte(frame_instr(caller), 0) != HOST_CALL_EX:
-        set_frame_instr(caller, load_pointer(header_pc(caller), 8) + HOST_CALL_CACHES)
+    else:
+        pass_caches(caller)
     return handler("raise_here", header_pc(caller), caller + FRAME_SIZE, vm_constants(header_code(caller)))
 
 

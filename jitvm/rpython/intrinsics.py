@@ -6,8 +6,11 @@ import ast
 from jitvm.rpython.expressions import Expressions
 from jitvm.rpython.library import CONVENTION, LLVM, Value
 from jitvm.spec import layout
-from jitvm.spec.bytecodes import OPCODE_BITS, OPCODE_MASK, UNIT
+from jitvm.spec.bytecodes import BINARY, COMPARE, OPCODE_BITS, OPCODE_MASK, UNIT
 from jitvm.spec.cfunctions import C_OPERATORS
+
+OPERATORS = (*BINARY, *COMPARE)
+"""The numbers of operators for implied calls; comparisons come last, in the C API's order."""
 
 
 class Intrinsics(Expressions):
@@ -34,6 +37,37 @@ class Intrinsics(Expressions):
         self.at(away)
         self.library.need_handler(name)
         self.tail(f"@op.{name}", "%pc", "%regs", "%consts", "%ctx", "%word")
+        self.at(here)
+        return Value("", "v")
+
+    def call_imply(self, node: ast.Call) -> Value:
+        """imply("helper", KIND, arguments...): where the helper pushes a frame, that one goes on (interpreter/implied.py).
+
+        The helper is asked only for objects of classes that are made at run time: the first argument decides.
+        """
+        assert isinstance(node.args[0], ast.Constant) and self.row is not None
+        helper = self.library.functions[str(node.args[0].value)]
+        values = [self.expression(argument) for argument in node.args[1:]]
+        what = int(values[0].text)
+        if "op" in self.template:
+            what += OPERATORS.index(self.template["op"]) << 8
+        if self.row.name.endswith("_k"):
+            what += self.library.constants["IMPLIED_CONSTANT"]
+        kind = self.value(f"load ptr, ptr {self.offset(values[1].text, 8)}")
+        flags = self.value(f"load i64, ptr {self.offset(kind, layout.current()[0]['type_flags'][0])}")
+        made, asked, away, here = self.label("made"), self.label("asked"), self.label("implied"), self.label("here")
+        heap = self.value(f"and i64 {flags}, {self.library.constants['TYPE_IS_HEAP']}")
+        self.emit(f"br i1 {self.value(f'icmp ne i64 {heap}, 0')}, label %{made}, label %{here}")
+        self.at(made)
+        given = ", ".join(f"{LLVM[value.type]} {value.text}" for value in values[1:])
+        symbol = self.library.instance(helper, {}, False)
+        inside = self.value(f"call ptr @{symbol}(ptr %ctx, ptr %ts, ptr %pc, ptr %regs, i64 {what}, {given})")
+        self.emit(f"br label %{asked}")
+        self.at(asked)
+        self.emit(f"br i1 {self.value(f'icmp eq ptr {inside}, null')}, label %{here}, label %{away}")
+        self.at(away)
+        self.library.need_handler("enter_implied")
+        self.tail("@op.enter_implied", "%pc", "%regs", inside, "%ctx", "%word")
         self.at(here)
         return Value("", "v")
 

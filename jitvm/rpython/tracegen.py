@@ -139,8 +139,8 @@ class Generator(ast.NodeTransformer):
 
 
 def _is_aside(node: ast.expr) -> bool:
-    """Whether a call is of ``aside``, which the interpreter alone has."""
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "aside"
+    """Whether a call is of ``aside``, which the interpreter alone has, or ``imply``, which tracing does its own way."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("aside", "imply")
 
 
 def generate(program: Program, abstract: frozenset[str]) -> str:

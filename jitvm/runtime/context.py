@@ -13,13 +13,30 @@ from jitvm.backend.foreign import Bytes, Int64, Object, Pointer, address_of, bin
 from jitvm.runtime import attributes, errors
 from jitvm.runtime.stamp import code_stamp, stamp
 from jitvm.spec import layout
-from jitvm.spec.bytecodes import BYTECODES, OPCODES
+from jitvm.spec.bytecodes import BINARY, BYTECODES, COMPARE, OPCODES
 from jitvm.spec.cfunctions import CFUNCTIONS, CONTEXT_WORDS, EXCEPTION_TYPES, FORMAT_SET_WORDS, FREE_LIST_LIMIT, OBJECTS, SLOTS
 from jitvm.spec.words import array
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+OPERATORS = (*BINARY, *COMPARE)
+
+
+def _operators() -> dict[str, Any]:
+    """What implied calls of operators need (interpreter/implied.py), by the operators' numbers."""
+    import _operator
+
+    endings = ["and_" if name == "and" else "or_" if name == "or" else name for name in BINARY]
+    return {
+        "operator_names": tuple([sys.intern(f"__{name}__") for name in OPERATORS]),
+        "inplace_names": tuple([sys.intern(f"__i{name}__") for name in BINARY]),
+        "operator_functions": tuple([getattr(_operator, name) for name in endings]),
+        "inplace_functions": tuple([getattr(_operator, "i" + name.rstrip("_")) for name in endings]),
+        "declined_words": bytes(16),
+    }
+
 
 BUILD_FOLDERS = ("interpreter", "rpython", "spec")
 
@@ -105,6 +122,8 @@ class Native:
             "name_single": "single",
             "name_flags": "flags", "name_dont_inherit": "dont_inherit", "name_optimize": "optimize",
             "first_character": chr(0), "ascii_iterator": type(iter("")), "object_init": object.__init__,
+            "property_type": property, "name_getitem": "__getitem__", "name_setitem": "__setitem__",
+            "index_texts": ("list index out of range", "tuple index out of range", "string index out of range"), **_operators(),
             "stopped_text": b"generator raised StopIteration",
             "stopped_coroutine": b"coroutine raised StopIteration", "looked_coroutine": b"cr_frame", "looked_async": b"ag_frame",
             "stopped_async": b"async generator raised StopIteration",

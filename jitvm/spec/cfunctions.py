@@ -95,6 +95,7 @@ PyUnicode_Concat OO>N raises
 PyUnicode_Append PO>v
 PyFunction_New OO>N raises
 PyCell_New O>N raises
+PyMethod_New OO>N raises
 _PyType_Lookup OO>O
 PyType_IsSubtype OO>i
 _PyObject_GetMethod OOP>i runs
@@ -205,7 +206,8 @@ name_build_class list_append vm_module crash_text name_init
 str_format builtin_format builtin_eval builtin_exec builtin_compile name_builtins name_eval name_exec name_single name_flags
 name_dont_inherit name_optimize
 vm_expression
-first_character ascii_iterator object_init
+first_character ascii_iterator object_init property_type name_getitem name_setitem
+operator_names operator_functions inplace_names inplace_functions declined_words index_texts
 stopped_text stopped_coroutine looked_event looked_format looked_name looked_coroutine name_awaits name_aenter name_aexit
 looked_async stopped_async stopped_within
 name_annotations name_metaclass name_prepare name_mro_entries name_orig_bases

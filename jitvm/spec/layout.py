@@ -114,6 +114,7 @@ _FIELDS_311 = {
     "def_flags": (16, "i"),
     "method_func": (16, "O"),
     "method_self": (24, "O"),
+    "property_get": (16, "O"),
     # generators
     "gen_code": (16, "O"),
     "gen_weakrefs": (24, "P"),
@@ -223,9 +224,13 @@ _OWN_FIELDS = {
     "header_code": (-16, "P"),
     "header_entry": (-24, "I"),
     "header_generator": (-32, "O"),
+    "header_kept": (-40, "O"),
+    "header_made": (-48, "O"),
 }
 _OWN_CONSTANTS = {
-    "HEADER": 32,
+    "HEADER": 48,
+    "HEADER_KEPT": -40,
+    "HEADER_MADE": -48,
     "CODE_RECORD": 176,
     "CODE_LAZY": 0,
     "CODE_READY": 1,

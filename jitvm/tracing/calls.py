@@ -4,12 +4,11 @@ These are the only bytecodes that tracing knows by name: they steer frames. All 
 """
 from __future__ import annotations
 
-from types import CodeType, FunctionType
-
 from jitvm.spec import shared
 from jitvm.spec.bytecodes import UNIT
 from jitvm.tracing.emission import CONSTANTS, Abort
 from jitvm.tracing.formatting import FormattingMixin
+from jitvm.tracing.implied import INIT, KEPT, MADE, PLAIN_EXCEPTIONS, ImpliedMixin, binding
 from jitvm.tracing.intrinsics import INTRINSICS
 from jitvm.tracing.values import NULL, OWNED, Const, Frame, Null, Obj, Packed, Pointer, Value, Window
 
@@ -19,39 +18,12 @@ if TYPE_CHECKING:
 
 CO_INLINE_OBSTACLES = 0x20 | 0x80 | 0x100 | 0x200
 """Generators and coroutines."""
-CO_VARARGS, CO_VARKEYWORDS = 4, 8
 NOT_SPREAD = 1 << 40
 """What a recording says of starred arguments that are no tuple."""
 NO_KEYWORDS = Packed(dict, ())
 
 
-def binding(code: CodeType, count: int, names: tuple[str, ...]) -> list[tuple[str, Any]] | None:
-    """Where each parameter's value comes from: ("given", index), ("default", its index), ("keyword default", name), ("rest", indices)
-    or ("keywords", names and indices). None where the arguments do not fit."""
-    if count > code.co_argcount and not code.co_flags & CO_VARARGS:
-        return None
-    total = code.co_argcount + code.co_kwonlyargcount
-    plan: list[tuple[str, Any] | None] = [("given", i) if i < min(count, code.co_argcount) else None for i in range(total)]
-    others = []
-    for place, name in enumerate(names):
-        try:
-            index = code.co_varnames.index(name, code.co_posonlyargcount, total)
-        except ValueError:
-            others.append((name, count + place))
-            continue
-        if plan[index] is not None:
-            return None
-        plan[index] = ("given", count + place)
-    rows = [row if row is not None else ("default", index) if index < code.co_argcount else ("keyword default", code.co_varnames[index])
-            for index, row in enumerate(plan)]
-    if code.co_flags & CO_VARARGS:
-        rows.append(("rest", range(code.co_argcount, count)))
-    if code.co_flags & CO_VARKEYWORDS:
-        rows.append(("keywords", others))
-    return rows if code.co_flags & CO_VARKEYWORDS or not others else None
-
-
-class CallsMixin(FormattingMixin):
+class CallsMixin(FormattingMixin, ImpliedMixin):
     """The part of a region that follows control between frames and passes windows."""
 
     arguments: int
@@ -125,10 +97,10 @@ class CallsMixin(FormattingMixin):
         named: Value = self.read(base + 2) if keywords else NO_KEYWORDS
         entered = self.profile.entered.get((self.path, self.pc))
         count = self.spread_count(given)
-        if entered is not None and count is not None and isinstance(named, Packed) and (self.path, self.pc) not in self.refused:
+        if entered is not None and count is not None and isinstance(named, Packed) and (self.path, self.pc, entered) not in self.refused:
             record = self.driver.record_at(entered)
             plan = binding(record.code, count, named.names) if record is not None and self.may_inline(record) else None
-            if record is not None and plan is not None:
+            if record is not None and plan is not None and self.choose(record, callee, False):
                 return self.inline(record, callee, [*self.spread_items(given, count), *named.items], plan, [base])
         result = self.call_spread(callee, given, Window(base * 8), keywords)
         self.kill(base)
@@ -138,7 +110,7 @@ class CallsMixin(FormattingMixin):
     def spread_count(self, given: Value) -> int | None:
         """How many arguments ``*given`` is, if that is known or was seen."""
         if isinstance(given, Packed):
-            return None if given.type is dict else len(given.items)
+            return len(given.items) if given.type in (tuple, list) else None
         if isinstance(given, Const):
             return len(given.object) if type(given.object) is tuple else None
         size = self.vectors[0][0] if self.vectors and self.vectors[0] else NOT_SPREAD
@@ -215,20 +187,59 @@ class CallsMixin(FormattingMixin):
 
     def call_value(self, instruction: Any, callee: Value, values: list[Value], names: tuple[str, ...], window: list[int]) -> int | None:
         """Calls: inlines what was seen to be entered, else a C function's own meaning, else through the host's calling convention."""
-        entered = self.profile.entered.get((self.path, self.pc))
-        if entered is not None and (self.path, self.pc) not in self.refused:
-            record = self.driver.record_at(entered)
-            if record is not None and self.may_inline(record):
-                plan = binding(record.code, len(values) - len(names), names)
-                if plan is not None:
-                    return self.inline(record, callee, values, plan, window)
+        chain, others = self.callees()
+        while self.alternative < len(chain):
+            record = chain[self.alternative]
+            more = self.alternative + 1 < len(chain) or others
+            followed = self.follow(record, instruction, callee, values, names, window, more)
+            if followed is not None:
+                return followed
+            if not isinstance(callee, Const):
+                break
+            self.alternative += 1
+        made = self.exception_made(instruction, callee, values, names, window)
+        if made is not None:
+            return made
         if isinstance(callee, Const):
             meaning = INTRINSICS.get(id(callee.object))
             if meaning is not None:
                 result = meaning(self, values, names)
                 if result is not None:
                     return self.finish_call(instruction, result, window)
-        return self.finish_call(instruction, self.residual_call(callee, values, names, window[len(window) - len(values):]), window)
+        following = self.finish_call(instruction, self.residual_call(callee, values, names, window[len(window) - len(values):]), window)
+        return self.meet(following)
+
+    def exception_made(self, instruction: Any, callee: Value, values: list[Value], names: tuple[str, ...], window: list[int]) -> int | None:
+        """A call of a class of exceptions that only holds its arguments: its type is known, the host's own need not be made so far."""
+        place = 1 if instruction.row.name.startswith("call_method") else 0
+        kind = self.exception_called(callee, place)
+        if kind is None or names:
+            return None
+        if kind.object in PLAIN_EXCEPTIONS:
+            for index in window[len(window) - len(values):]:
+                self.forget_memory(index)
+            return self.meet(self.finish_call(instruction, self.pack(kind.object, values), window))
+        result = self.residual_call(kind, values, names, window[len(window) - len(values):])
+        assert isinstance(result, Obj)
+        following = self.finish_call(instruction, result, window)
+        self.state.types[result.name] = kind.object
+        return self.meet(following)
+
+    def follow(self, record: Any, instruction: Any, callee: Value, values: list[Value], names: tuple[str, ...], window: list[int],
+               more: bool) -> int | None:
+        """Inlines a call of a function, bound method or class whose code is that of ``record``; None if it is not to be."""
+        place = 1 if instruction.row.name.startswith("call_method") else 0
+        kind = self.class_called(record, callee, place, more)
+        if isinstance(kind, Const) and isinstance(kind.object, type):
+            plan = binding(record.code, len(values) + 1 - len(names), names)
+            return None if plan is None else self.enter_class(record, kind, values, plan, window)
+        function, given = self.unbind(callee, values, place)
+        plan = binding(record.code, len(given) - len(names), names)
+        if plan is None:
+            return None
+        if not self.choose(record, function, more):
+            return None
+        return self.inline(record, function, given, plan, window)
 
     def finish_call(self, instruction: Any, result: Value, window: list[int]) -> int:
         """Empties the window and stores the result."""
@@ -245,12 +256,15 @@ class CallsMixin(FormattingMixin):
                     and not code.co_flags & CO_INLINE_OBSTACLES and len(frames) <= self.driver.settings.inline_depth
                     and all(frame.record is not record for frame in frames))
 
-    def inline(self, record: Any, callee: Value, given: list[Value], plan: list[tuple[str, Any]], window: list[int]) -> int:
-        """Enters a callee within the region: its frame exists only if the region is left inside it."""
-        self.guard_callee(record, callee)
+    def inline(self, record: Any, callee: Value, given: list[Value], plan: list[tuple[str, Any]], window: list[int], what: int = 0,
+               made: Value | None = None) -> int:
+        """Enters a callee within the region: its frame exists only if the region is left inside it.
+
+        ``what``: for which instruction's sake, if it is an implied call; ``made``: the instance that it initialises.
+        """
         values = [given[what] if source == "given" else self.parameter_value(record, callee, given, source, what) for source, what in plan]
         state = self.state
-        frame = Frame(record, self.pc)
+        frame = Frame(record, self.pc, what=what)
         level = state.level
         for index in window[1:]:
             state.registers.pop((level, index), None)
@@ -258,22 +272,16 @@ class CallsMixin(FormattingMixin):
         state.frames = (*state.frames, frame)
         for index in range(record.unit.registers):
             state.registers.pop((level + 1, index), None)
+        if what:
+            self.own(callee)
+            state.registers[level + 1, KEPT] = callee
+        if made is not None:
+            state.registers[level + 1, MADE] = made
         for index in range(record.locals):
             state.registers[level + 1, index] = values[index] if index < len(values) else NULL
         if record.code.co_freevars:
             self.load_closure(record, callee, level + 1)
         return int(record.base)
-
-    def guard_callee(self, record: Any, callee: Value) -> None:
-        """The callee is a function of the code that was seen."""
-        if isinstance(callee, Const):
-            if getattr(callee.object, "__code__", None) is not record.code:
-                raise Abort("unsupported", "a callee other than the one seen")
-            if callee.object.__code__ is record.code:
-                return
-        self.guard(self.type_test(callee, FunctionType), True)
-        code = self.get_field("func_code", callee)
-        self.guard(self.same(code, self.constant(record.code)), True)
 
     def parameter_value(self, record: Any, callee: Value, given: list[Value], source: str, what: Any) -> Value:
         """The value of a parameter that is not simply an argument."""
@@ -337,15 +345,23 @@ class CallsMixin(FormattingMixin):
             self.leave(state, self.pc, None)
             return None
         level = state.level
-        site = state.frames[-1].call_site
+        frame = state.frames[-1]
+        if frame.what:
+            self.check_result(frame, value)
+            state = self.state
+        if frame.what & 255 == INIT:
+            value = state.registers[level, MADE]
         self.own(value)
         for place in [p for p in state.registers if p[0] == level]:
             del state.registers[place]
         state.frames = state.frames[:-1]
-        instruction = self.record_of().instruction(site)
+        instruction = self.record_of().instruction(frame.call_site)
+        self.pc = frame.call_site
+        if frame.what and frame.what & 255 != INIT:
+            return self.take_result_of(instruction, frame, value)
         state.registers.pop((state.level, instruction.values["base"]), None)
         self.write(instruction.values["dst"], value)
-        return site + UNIT * int(instruction.row.size)
+        return self.meet(frame.call_site + UNIT * int(instruction.row.size))
 
     def residual_call(self, callee: Value, values: list[Value], names: tuple[str, ...], window: list[int]) -> Value:
         """A call that is not followed: the values, of the registers ``window``, are given up to it."""

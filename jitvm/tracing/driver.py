@@ -10,6 +10,7 @@ import sys
 import time
 from array import array
 from types import FunctionType
+from weakref import ref
 
 from jitvm.backend import elf
 from jitvm.backend.llvm import LLVMError
@@ -21,7 +22,7 @@ from jitvm.tracing.beliefs import FIELD_TEST, TYPE_KINDS, forget_type, look
 from jitvm.tracing.callbacks import unseen
 from jitvm.tracing.code import TracedCode
 from jitvm.tracing.emission import FIELDS, Abort
-from jitvm.tracing.exits import CONSTANT, FRAME, RESUMED, WAITING, Exit
+from jitvm.tracing.exits import CONSTANT, FRAME, IMPLIED, RESUMED, WAITING, Exit
 from jitvm.tracing.formatting import NOT_PLAIN
 from jitvm.tracing.functions import FunctionRegion
 from jitvm.tracing.loops import MISFIT
@@ -121,6 +122,8 @@ class Driver:
         self.namespaces: dict[int, dict[str, Any]] = {}
         self.untraced: dict[tuple[int, int], str] = {}
         self.defaults: dict[int, int] = {}
+        self.special_names: dict[str, str] = {}
+        self.versions: dict[int, ref[type]] = {}
 
     # -- from native code
     @unseen
@@ -421,10 +424,10 @@ class Driver:
                     new |= profile.resume(path, pc, following)
                     path, code = (*path, pc), entered
                     stack = [*stack, entered]
-            elif name.startswith("call") and following:
+            elif following and (name.startswith("call") or not code.base <= following < code.base + 8 * len(code.unit.words)):
                 entered = self.record_at(following)
                 if entered is not None and following == entered.base:
-                    profile.entered[path, pc] = following
+                    profile.enter(path, pc, following)
                     if session.root.function and entered is session.root.code and not path:
                         recursion.append((path, stack))
                         path, stack, code = (), [entered], entered
@@ -432,7 +435,13 @@ class Driver:
                         path, code = (*path, pc), entered
                         stack = [*stack, entered]
             if following and not code.base <= following < code.base + 8 * len(code.unit.words):
-                return new, None, None
+                if recursion:
+                    return new, None, None
+                while path and not code.base <= following < code.base + 8 * len(code.unit.words):
+                    path, stack = path[:-1], stack[:-1]  # an exception has left frames
+                    code = stack[-1]
+                if not code.base <= following < code.base + 8 * len(code.unit.words):
+                    return new, None, None
         return new, path, code
 
     # -- compiling
@@ -481,7 +490,7 @@ class Driver:
                 try:
                     text = region.build()
                 except NotInlined as error:
-                    root.refused.add((error.path[:-1], error.path[-1]))
+                    root.refused |= {(error.path[:-1], error.path[-1], error.base), (error.path[:-1], error.path[-1])}
                     continue
                 if text is not None:
                     return region, text
@@ -554,7 +563,7 @@ class Driver:
         threshold = 1 if self.verifier is not None else self.hot_after(root, exit)
         words = [exit.pc, int(exit.raising), 0, threshold, number, len(exit.entries)]
         for kind, register, payload in exit.entries:
-            if kind in (FRAME, RESUMED):
+            if kind in (FRAME, RESUMED, IMPLIED):
                 site, code = payload
                 words += [kind, site, code.native_record]
             elif kind == WAITING:
@@ -563,7 +572,7 @@ class Driver:
                 if kind == CONSTANT:
                     self.keep.append(payload)
                     payload = id(payload)
-                words += [kind, register, payload]
+                words += [kind, register & (1 << 64) - 1, payload]
         self.descriptors.append(array("Q", words))
         return self.descriptors[-1]
 
@@ -660,6 +669,23 @@ class Driver:
                 return code
         record = self.records.at(pc)
         return None if record is None else self.traced(record)
+
+    def class_of_version(self, version: int) -> type | None:
+        """The class whose type version is ``version``, if there is one."""
+        place = FIELDS["type_version"][0]
+        reference = self.versions.get(version)
+        known = None if reference is None else reference()
+        if known is None and version:
+            pending: list[type] = [object]
+            while pending:
+                below: list[type] = type.__subclasses__(pending.pop())
+                pending += below
+                for found in below:
+                    if self.native.peek(id(found) + place) & 0xFFFFFFFF == version:
+                        known, self.versions[version] = found, ref(found)
+        if known is None or self.native.peek(id(known) + place) & 0xFFFFFFFF != version:
+            return None
+        return known
 
     def traced(self, record: Any) -> TracedCode:
         """The tracing view of a code record."""

@@ -2,14 +2,16 @@
 from __future__ import annotations
 
 from jitvm.tracing.emission import number, truth
+from jitvm.tracing.implied import ENTRY, KEPT
 from jitvm.tracing.machine import Machine
-from jitvm.tracing.values import NULL, OWNED, BoolValue, Const, FloatValue, IntValue, Obj, State, Unboxed, Value
+from jitvm.tracing.values import NULL, OWNED, BoolValue, Const, FloatValue, Frame, IntValue, Obj, State, Unboxed, Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-INT, FLOAT, OWNED_OBJECT, SHARED_OBJECT, EMPTY, CONSTANT, DROPPED, FRAME, GLOBAL_OWNED, GLOBAL_SHARED, RESUMED, WAITING = range(12)
+INT, FLOAT, OWNED_OBJECT, SHARED_OBJECT, EMPTY, CONSTANT, DROPPED, FRAME, GLOBAL_OWNED, GLOBAL_SHARED, RESUMED, WAITING, IMPLIED, \
+    WORD = range(14)
 """Kinds of entries: the same numbers as in ``jitvm/interpreter/exits.py``."""
 
 
@@ -92,7 +94,7 @@ class ExitsMixin(Machine):
         used: set[str] = set()
         for level, frame in enumerate(state.frames):
             if level:
-                exit.entries.append((FRAME if frame.place is None else RESUMED, 0, (frame.call_site, frame.record)))
+                self.frame_entry(exit, frame, state.registers.get((level, KEPT)))
             for (at, index), value in state.registers.items():
                 if at == level and (level or state.memory.get(index) != value):
                     self.entry(exit, index, value, used)
@@ -115,6 +117,15 @@ class ExitsMixin(Machine):
             if owner == OWNED and name not in used:
                 exit.entries.append((DROPPED, 0, self.spill(exit, "ptr", name)))
         self.spills = max(self.spills, len(exit.entries))
+
+    def frame_entry(self, exit: Exit, frame: Frame, function: Value | None) -> None:
+        """The entry that makes an inlined frame, with its function if the caller's window may not hold it, and what the call is for."""
+        if function is None:
+            exit.entries.append((FRAME if frame.place is None else RESUMED, 0, (frame.call_site, frame.record)))
+            return
+        self.spill(exit, "ptr", self.box(function)[0])
+        exit.entries.append((IMPLIED, 0, (frame.call_site, frame.record)))
+        exit.entries.append((WORD, ENTRY, frame.what))
 
     def entry(self, exit: Exit, index: int, value: Value, used: set[str]) -> None:
         """The entry of one register."""

@@ -29,6 +29,7 @@ class FunctionRegion(Region):
     """One attempt to compile a function. ``specs["arguments"]`` and ``specs["result"]`` are the kinds it is compiled for."""
 
     holds_generators = False
+    catches = False
 
     def build(self) -> str | None:
         """Replays the function; the module's text, or None if the kinds changed."""
@@ -340,6 +341,10 @@ class FunctionRegion(Region):
         """The function that ``resume`` enters: unboxes, calls the body, returns to the interpreter."""
         self.lines, self.state, self.block = [], State(), "entry"
         self.state.frames = (Frame(self.root, 0),)
+        base = self.op(f"getelementptr i8, ptr %regs, i64 {-CONSTANTS['FRAME_SIZE']}")
+        entered = self.op(f"load i64, ptr {self.offset(base, FIELDS['header_entry'][0])}")
+        self.emit(f"br i1 {self.op(f'icmp ugt i64 {entered}, 1')}, label %interpret, label %direct")
+        self.at("direct")
         texts = []
         for index, kind in enumerate(self.kinds):
             place = self.op(f"getelementptr ptr, ptr %regs, i64 {index}")
@@ -352,10 +357,7 @@ class FunctionRegion(Region):
             else:
                 self.reference(value.name)
             texts.append(self.pass_plain(value, kind))
-        frame = f"getelementptr i8, ptr %regs, i64 {-CONSTANTS['FRAME_SIZE']}"
-        base = self.op(frame)
         function = self.op(f"load ptr, ptr {self.offset(base, FIELDS['frame_func'][0])}")
-        entered = self.op(f"load i64, ptr {self.offset(base, FIELDS['header_entry'][0])}")
         caller = self.op(f"load ptr, ptr {self.offset(base, FIELDS['frame_previous'][0])}")
         left = self.op(f"load i32, ptr {self.offset('%ts', FIELDS['ts_recursion_remaining'][0])}")
         text = "".join(", " + t for t in texts)
@@ -376,11 +378,10 @@ class FunctionRegion(Region):
         self.emit(f"%gone = musttail call preserve_nonecc ptr {self.helper('op.native_return')}(ptr {result}, ptr %regs, ptr {caller}, "
                   f"ptr %ctx, ptr %ts, i64 {word})")
         self.emit("ret ptr %gone")
-        if any(kind in TYPE_OF for kind in self.kinds):
-            self.at("interpret")
-            self.emit(f"%plain = musttail call preserve_nonecc ptr {self.helper('op.interpret_function')}(ptr %pc, ptr %regs, "
-                      "ptr %consts, ptr %ctx, ptr %ts, i64 %word)")
-            self.emit("ret ptr %plain")
+        self.at("interpret")
+        self.emit(f"%plain = musttail call preserve_nonecc ptr {self.helper('op.interpret_function')}(ptr %pc, ptr %regs, "
+                  "ptr %consts, ptr %ctx, ptr %ts, i64 %word)")
+        self.emit("ret ptr %plain")
         return "\n".join(["define preserve_nonecc ptr @trace(ptr %pc, ptr %regs, ptr %consts, ptr %ctx, ptr %ts, i64 %word) nounwind {",
                           "entry:", *_flat(self.lines), "}"])
 

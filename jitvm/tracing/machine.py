@@ -39,7 +39,8 @@ MAY_END = frozenset((int, float, bool, str, bytes, range, type(None), type(iter(
 ABSTRACT = frozenset("""
 is_int is_float is_type int_value float_value new_int new_float new_bool list_item tuple_item shift_fits
 tuple_of list_of set_of map_of map_of_keys slice_of join_window unpack_items get_method new_function call_spread drop_window
-replace_at join_two next_item ascii_item
+replace_at join_two next_item ascii_item add_value
+missing_key missing_index raise_object swap_handled restore_handled matches
 """.split())
 """Primitives and helpers of the handlers for which the machine has a meaning of its own."""
 _SIMPLE = frozenset((int, float, bool, str, bytes, tuple, list, slice, range, type(iter(range(0))), type(iter([])), type(iter(()))))
@@ -203,6 +204,29 @@ class Machine(Numbers):
         old = self.op(f"load ptr, ptr {place}")
         self.emit(f"store ptr {name}, ptr {place}")
         self.emit(f"call void {self.helper('t_decref')}(ptr %ctx, ptr {old})")
+
+    def add_value(self, base: Pointer, offset: int, value: Value) -> None:
+        """Sets an inline value that was not set: nothing dies, and no other field that is known changes."""
+        self.effected = True
+        start = self.pointer(base)
+        name, new = self.box(value)
+        if new:
+            self.state.owners[name] = BORROWED
+            if isinstance(value, IntValue | FloatValue):
+                self.state.cse[f"number of {name}"] = value.number
+        else:
+            self.add_reference(name)
+        place = self.op(f"getelementptr i8, ptr {start}, i64 -2")
+        count = self.op(f"add i8 {self.op(f'load i8, ptr {place}')}, 1")
+        back = self.op(f"sub i64 -2, {self.op(f'zext i8 {count} to i64')}")
+        self.emit(f"store i8 {offset >> 3}, ptr {self.op(f'getelementptr i8, ptr {start}, i64 {back}')}")
+        self.emit(f"store i8 {count}, ptr {place}")
+        self.emit(f"store ptr {name}, ptr {self.offset(start, offset)}")
+        key = f"+{offset}O"
+        for known in [known for known in self.state.heap if known[1] in (key, "+-2b")]:
+            del self.state.heap[known]
+        self.state.cse[f"present {name}"] = True
+        self.state.heap[start, key] = (value if isinstance(value, Const) else Obj(name), False)
 
     def load_pointer(self, base: Any, offset: Any) -> Any:
         return self.load_at(base, offset, "P")

@@ -6,6 +6,8 @@ and loop headers do so too. A packed value counts as a holder of its items.
 """
 from __future__ import annotations
 
+from types import MethodType
+
 from jitvm.tracing.emission import CONSTANTS
 from jitvm.tracing.machine import Machine
 from jitvm.tracing.values import BORROWED, NULL, OWNED, Const, Obj, Packed, Pointer, State, Value, Window
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-MAKERS: dict[Any, str] = {tuple: "tuple_of", list: "list_of", dict: "map_of_keys"}
+MAKERS: dict[Any, str] = {tuple: "tuple_of", list: "list_of", dict: "map_of_keys", MethodType: "method_of"}
 ENTRY = 8
 """Distance of the places that ``place_of_text`` gives for a packed dict; none is 0."""
 
@@ -184,6 +186,8 @@ class PackedMixin(Machine):
         if isinstance(base, Packed):
             if name == "dict_used" or (name == "var_size" and base.type is not dict):
                 return len(base.items)
+            if name in ("method_func", "method_self"):
+                return base.items[name == "method_self"]
             if name in ("list_items", "dict_keys"):
                 return PackedItems(base, 0)
         return super().get_field(name, base)

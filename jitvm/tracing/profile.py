@@ -19,13 +19,21 @@ Vector = tuple[int, ...]
 
 
 class Profile:
-    """Outcomes by (path, pc). ``entered``: the code record (address of first instruction) that a call site entered. ``resumed``: where
-    the generators of a ``for`` went on, and how often."""
+    """Outcomes by (path, pc). ``entries``: the code records (addresses of first instructions) that a call site entered; ``entered``: the
+    last of them. ``resumed``: where the generators of a ``for`` went on, and how often."""
 
     def __init__(self) -> None:
         self.outcomes: dict[tuple[Path, int], dict[Vector, int]] = {}
         self.entered: dict[tuple[Path, int], int] = {}
         self.resumed: dict[tuple[Path, int], dict[int, int]] = {}
+        self.entries: dict[tuple[Path, int], list[int]] = {}
+
+    def enter(self, path: Path, pc: int, base: int) -> None:
+        """Notes what a call entered."""
+        self.entered[path, pc] = base
+        known = self.entries.setdefault((path, pc), [])
+        if base not in known:
+            known.append(base)
 
     def add(self, path: Path, pc: int, vector: Vector) -> bool:
         """Notes an outcome; True if it is new."""

@@ -9,10 +9,12 @@ from time import perf_counter
 
 from jitvm.spec.bytecodes import UNIT
 from jitvm.tracing.calls import CallsMixin
+from jitvm.tracing.caught import Caught, CaughtMixin
 from jitvm.tracing.emission import CONSTANTS, FIELDS, WORK, Abort, Cache, FrameReference, number
 from jitvm.tracing.exits import Exit, ExitsMixin
 from jitvm.tracing.forced import ForcedMixin
 from jitvm.tracing.globals import GlobalsMixin
+from jitvm.tracing.implied import DECLINED, IMPLYING
 from jitvm.tracing.loops import Header, LoopsMixin
 from jitvm.tracing.machine import MAY_END
 from jitvm.tracing.profile import Profile
@@ -35,23 +37,26 @@ class Mismatch(Exception):
 
 
 class NotInlined(Exception):
-    """The callee or generator at the end of ``path`` does what may look at frames: it must have a real one, so it is called."""
+    """The callee (whose code is at ``base``) or generator at the end of ``path`` does what may look at frames: it must have a real one, so
+    it is called."""
 
-    def __init__(self, path: tuple[int, ...]) -> None:
+    def __init__(self, path: tuple[int, ...], base: int = 0) -> None:
         super().__init__(path)
-        self.path = path
+        self.path, self.base = path, base
 
 
 class Fork:
     """The other way at a condition with two: where to go on, in which state, with what was done of the bytecode so far."""
 
-    __slots__ = ("effected", "label", "outcomes", "pc", "start", "state", "trail", "vectors")
+    __slots__ = ("alternative", "effected", "label", "outcomes", "pc", "start", "state", "trail", "vectors")
 
     def __init__(self, label: str, region: Region, state: State, outcome: bool, vectors: list[Any]) -> None:
         self.label, self.state, self.vectors = label, state, vectors
         self.pc, self.start, self.effected = region.pc, region.start, region.effected
         self.trail = [*region.trail, outcome]
         self.outcomes = [*region.outcomes, int(outcome)]
+        self.alternative = 0
+        """The next of a site's callees, to be tried from the beginning; 0 where the fork is no callee's."""
 
 
 class Replayer:
@@ -82,7 +87,7 @@ class Replayer:
         return getattr(self, name)
 
 
-class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
+class Region(CaughtMixin, CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
     """One attempt to replay a region. ``text`` is its LLVM module, or None if what was learned asks for another attempt."""
 
     deadline = float("inf")
@@ -223,18 +228,45 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
         if self.driver.settings.verify:
             check_ownership(self.state)
         try:
-            if control is None:
-                return self.run_handler(instruction, [])
-            following = control(self, instruction)
+            following = self.perform(instruction, control)
+        except Mismatch:
+            self.leave(self.start, pc, (self.path, pc))
+            return None
+        except Caught:
+            return None
         except Abort as error:
             if error.reason != "unsupported" or self.effected:
                 raise
             self.untraced(pc, instruction, error.detail)
             return None
+        return following
+
+    def perform(self, instruction: Any, control: Any) -> int | None:
+        """A bytecode's own way, or the call that it implies; where to go on."""
+        following: int | None
+        if control is None:
+            if instruction.row.handler in IMPLYING and (self.path, self.pc) in self.profile.entries:
+                following = self.imply(instruction)
+                if following != DECLINED:
+                    return following
+                following = self.run_handler(instruction, [])
+                return following if following is None else self.meet(following)
+            return self.run_handler(instruction, [])
+        following = control(self, instruction)
         if following is not None:
             self.reap()
             self.write_back()
-        return following  # type: ignore[no-any-return]
+        return following
+
+    def fork_callee(self, label: str, state: State, alternative: int) -> None:
+        """At ``label`` the next of a site's callees is tried."""
+        fork = Fork(label, self, state, False, self.vectors)
+        fork.trail, fork.outcomes, fork.alternative = [], [], alternative
+        self.forks.append(fork)
+
+    def leave_here(self) -> None:
+        """The region ends before the current bytecode."""
+        self.leave(self.start, self.pc, None)
 
     def write_back(self) -> None:
         """Without the setting locals_sync: what was kept in machine registers is written to frame and module."""
@@ -259,13 +291,24 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
         self.pc, self.start, self.effected = fork.pc, fork.start, fork.effected
         self.trail, self.outcomes, self.vectors = list(fork.trail), list(fork.outcomes), fork.vectors
         instruction = self.record_of().instruction(fork.pc)
+        self.alternative = fork.alternative
         try:
-            following = self.run_handler(instruction, fork.trail)
+            if fork.alternative:
+                following = self.perform(instruction, getattr(type(self), "do_" + instruction.row.name, None))
+            else:
+                following = self.run_handler(instruction, fork.trail)
+        except Mismatch:
+            self.leave(self.start, fork.pc, (self.path, fork.pc))
+            return
+        except Caught:
+            return
         except Abort as error:
             if error.reason != "unsupported" or self.effected:
                 raise
             self.untraced(fork.pc, instruction, error.detail)
             return
+        finally:
+            self.alternative = 0
         if following is None:
             return
         if not fork.vectors:
@@ -456,8 +499,7 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
             raise Abort("unsupported", f"{name} of an inlined frame")
         if current.place is not None:
             return self.generator_field(name, frame)
-        site = self.state.frames[frame.level - 1].record.instruction(current.call_site)
-        function = self.state.registers[frame.level - 1, site.values["base"]]
+        function = self.function_of_frame(frame.level)
         if isinstance(function, Const):
             value = function.object
             return self.constant(value.__globals__ if name == "frame_globals" else value.__builtins__)
@@ -487,7 +529,7 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
         """Foreign code may look at the frame next: locals that changed since the last time are written to it."""
         state = self.state
         if state.level:
-            raise NotInlined(self.path)
+            raise NotInlined(self.path, self.record_of().base)
         self.show_all(level=0)
         for index in range(self.root.locals):
             value = state.registers.get((0, index), NULL)
@@ -571,12 +613,20 @@ class Region(CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
         return frozenset() if row is None else row[4]
 
     def check(self, raw: str, result: str, fresh: list[str]) -> None:
-        """An exception leaves the region: the interpreter unwinds."""
+        """An exception goes to its handler within the region, or leaves it: the interpreter unwinds."""
         failed = f"eq ptr {raw}, null" if result in "NOP" else f"slt {'i32' if result == 'i' else 'i64'} {raw}, 0"
         test = self.op("icmp " + failed)
         good, bad = self.label(), self.label()
         self.emit(f"br i1 {test}, label %{bad}, label %{good}, !prof !1")
-        self.leave(self.state, self.pc, None, bad, raising=True)
+        row = self.handler_row()
+        if row is None:
+            self.leave(self.state, self.pc, None, bad, raising=True)
+        else:
+            before = self.state
+            self.state = before.copy()
+            self.at(bad)
+            self.catch_raised(row, fresh)
+            self.state = before
         self.at(good)
 
 

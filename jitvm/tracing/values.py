@@ -181,15 +181,15 @@ def _same_number(a: Any, b: Any) -> bool:
 
 
 class Frame:
-    """One level of inlined calls: the record that runs, and the call site (address) it returns to.
+    """One level of inlined calls: the record that runs, and where (address) it returns to, and ``what`` an implied call is for.
 
     A generator's has its ``place`` (the path to it), the unit at which it went on (``first``), the loop headers it has ``passed`` since.
     """
 
-    __slots__ = ("call_site", "first", "passed", "place", "record")
+    __slots__ = ("call_site", "first", "passed", "place", "record", "what")
 
-    def __init__(self, record: Any, call_site: int, place: tuple[int, ...] | None = None, first: int = 0) -> None:
-        self.record, self.call_site, self.place, self.first = record, call_site, place, first
+    def __init__(self, record: Any, call_site: int, place: tuple[int, ...] | None = None, first: int = 0, what: int = 0) -> None:
+        self.record, self.call_site, self.place, self.first, self.what = record, call_site, place, first, what
         self.passed: frozenset[int] = frozenset()
 
     def rank(self, pc: int) -> int:

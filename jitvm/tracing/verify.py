@@ -7,7 +7,7 @@ from __future__ import annotations
 import sys
 
 from jitvm.tracing.emission import CONSTANTS, FIELDS
-from jitvm.tracing.exits import CONSTANT, EMPTY, FLOAT, FRAME, INT, RESUMED, WAITING
+from jitvm.tracing.exits import CONSTANT, EMPTY, FLOAT, FRAME, IMPLIED, INT, RESUMED, WAITING
 from jitvm.tracing.values import ANCHORED, BORROWED, OWNED, Obj
 
 TYPE_CHECKING = False
@@ -72,8 +72,8 @@ class Verifier:
         root, exit = driver.exits[number]
         self.frames += 1
         code = driver.code_at(exit.pc)
-        self.recorded(tuple(payload[0] for kind, _, payload in exit.entries if kind in (FRAME, RESUMED)), code, exit.pc, registers)
-        last = max((place for place, row in enumerate(exit.entries) if row[0] in (FRAME, RESUMED)), default=-1)
+        self.recorded(tuple(payload[0] for kind, _, payload in exit.entries if kind in (FRAME, RESUMED, IMPLIED)), code, exit.pc, registers)
+        last = max((place for place, row in enumerate(exit.entries) if row[0] in (FRAME, RESUMED, IMPLIED)), default=-1)
         for kind, register, payload in exit.entries[last + 1:]:
             if kind == WAITING:
                 break
