@@ -210,6 +210,28 @@ def new_exception(arguments: Ptr, count: Int, kind: Object) -> New:
     return made
 
 
+@helper(raises=True, runs=True)
+def step_iterator(iterator: Object) -> New:
+    """next(iterator), for traces; a mark of jitvm's own where it is over and has not said more of it."""
+    if type_iternext(type_pointer(iterator)) == NULLP:
+        cells = local()
+        store_pointer(cells, 0, as_pointer(iterator))
+        return PyObject_Vectorcall(builtin_next, cells, 1, NULL)
+    item = next_of(iterator)
+    if is_null(item):
+        if is_null(PyErr_Occurred()):
+            return nothing_function
+        return NULL
+    return item
+
+
+@helper(raises=True)
+def end_of_iterator() -> Object:
+    """What next() raises at the end of an iterator."""
+    PyErr_SetNone(PyExc_StopIteration)
+    return NULL
+
+
 @helper(quiet=True)
 def class_matches(kind: Object, wanted: Object) -> Int:
     """Whether a class of exceptions is a subclass of another; -1 where that is not a class of exceptions."""

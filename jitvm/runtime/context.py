@@ -122,7 +122,7 @@ class Native:
             "name_single": "single",
             "name_flags": "flags", "name_dont_inherit": "dont_inherit", "name_optimize": "optimize",
             "first_character": chr(0), "ascii_iterator": type(iter("")), "object_init": object.__init__,
-            "property_type": property, "name_getitem": "__getitem__", "name_setitem": "__setitem__",
+            "property_type": property, "builtin_next": builtins.next, "name_getitem": "__getitem__", "name_setitem": "__setitem__",
             "index_texts": ("list index out of range", "tuple index out of range", "string index out of range"), **_operators(),
             "stopped_text": b"generator raised StopIteration",
             "stopped_coroutine": b"coroutine raised StopIteration", "looked_coroutine": b"cr_frame", "looked_async": b"ag_frame",

@@ -481,22 +481,34 @@ class CallsMixin(FormattingMixin, ImpliedMixin):
         self.state.types[value.name] = kind
         return value
 
-    def get_method(self, obj: Value, name: Const, window: Window) -> int:
-        """What ``obj.name`` calls: two objects, the second of which may be missing."""
-        obj = self.shown(obj)
-        self.effect(True, (obj,))
-        text, fresh = self.box(obj)
+    def enter_context(self, window: Window, manager: Value, _waits: bool) -> int:
+        """``with``: the bound __exit__ and what __enter__ gives, by the host."""
+        manager = self.shown(manager)
+        self.effect(True, (manager,))
+        text = self.box(manager)[0]
+        self.two_of("enter_context", f"ptr %buffer, ptr {text}, i1 false", window)
+        return 0
+
+    def two_of(self, name: str, arguments: str, window: Window) -> None:
+        """Calls a helper that puts two objects into words that are empty; they go to a window."""
         for place in (0, 1):
             self.emit(f"store ptr null, ptr {self.op(f'getelementptr ptr, ptr %buffer, i64 {place}')}")
         self.arguments = max(self.arguments, 2)
         self.position()
-        raw = self.op(f"call i64 {self.helper('get_method')}(ptr %ctx, ptr {text}, ptr {name.symbol}, ptr %buffer)")
+        raw = self.op(f"call i64 {self.helper(name)}(ptr %ctx, {arguments})")
         self.check(raw, "I", [])
         first = window.offset // 8
         for place in (0, 1):
             loaded = self.op(f"load ptr, ptr {self.op(f'getelementptr ptr, ptr %buffer, i64 {place}')}")
             self.state.owners[loaded] = OWNED
             self.state.registers[self.state.level, first + place] = Obj(loaded)
+
+    def get_method(self, obj: Value, name: Const, window: Window) -> int:
+        """What ``obj.name`` calls: two objects, the second of which may be missing."""
+        obj = self.shown(obj)
+        self.effect(True, (obj,))
+        text, fresh = self.box(obj)
+        self.two_of("get_method", f"ptr {text}, ptr {name.symbol}, ptr %buffer", window)
         if fresh:
             self.drop(text)
         return 0

@@ -8,6 +8,7 @@ raised in. What C functions raise is fetched and handled as the interpreter does
 from __future__ import annotations
 
 from jitvm.spec.bytecodes import UNIT
+from jitvm.spec.cfunctions import SLOTS
 from jitvm.tracing.emission import CONSTANTS, FIELDS, Abort
 from jitvm.tracing.exits import Exit, ExitsMixin
 from jitvm.tracing.implied import KEPT, PLAIN_EXCEPTIONS
@@ -197,6 +198,27 @@ class CaughtMixin(PackedMixin, ExitsMixin):
             if known is not None and issubclass(known, BaseException):
                 return self.throw(row, None, (exc,))
         return self.raise_by("raise_object", exc, cause)
+
+    def next_of(self, iterator: Value) -> Value:
+        """next(iterator); its end is StopIteration."""
+        result = self.call_helper("step_iterator", iterator)
+        ended, goes = self.label(), self.label()
+        test = self.same(result, self.constant(self.driver.native.object_at(self.driver.native.words[SLOTS["nothing_function"]])))
+        self.emit(f"br i1 {test}, label %{ended}, label %{goes}")
+        before, self.state = self.state, self.state.copy()
+        self.at(ended)
+        try:
+            row = self.may_throw()
+            if row is None:
+                self.raise_by("end_of_iterator")
+            else:
+                self.throw(row, StopIteration, ())
+        except Caught:
+            pass
+        self.state = before
+        self.at(goes)
+        self.state.cse[f"present {result.name}"] = True
+        return result  # type: ignore[no-any-return]
 
     def do_reraise(self, instruction: Any) -> int | None:
         """The exception goes on, with the traceback that it has."""

@@ -117,7 +117,12 @@ def _format(t: Any, values: list[Value], names: tuple[str, ...]) -> Value | None
     return t.format_with_spec(*values) if len(values) == 2 and not names else None
 
 
+def _next(t: Any, values: list[Value], names: tuple[str, ...]) -> Value | None:
+    return t.next_of(values[0]) if len(values) == 1 and not names and not t.state.level else None
+
+
 _FUNCTIONS: dict[Any, Any] = {
     list.append: _list_append, len: _len, str.format: _str_format, format: _format, abs: _abs, min: _extreme("lt"), max: _extreme("gt"),
-    str: _str, float: _float, int: _int, isinstance: _isinstance}
+    str: _str, float: _float, int: _int, isinstance: _isinstance,
+    next: _next}
 INTRINSICS = {id(function): meaning for function, meaning in _FUNCTIONS.items()}

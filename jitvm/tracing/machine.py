@@ -40,7 +40,7 @@ ABSTRACT = frozenset("""
 is_int is_float is_type int_value float_value new_int new_float new_bool list_item tuple_item shift_fits
 tuple_of list_of set_of map_of map_of_keys slice_of join_window unpack_items get_method new_function call_spread drop_window
 replace_at join_two next_item ascii_item add_value
-missing_key missing_index raise_object swap_handled restore_handled matches
+missing_key missing_index raise_object swap_handled restore_handled matches enter_context
 """.split())
 """Primitives and helpers of the handlers for which the machine has a meaning of its own."""
 _SIMPLE = frozenset((int, float, bool, str, bytes, tuple, list, slice, range, type(iter(range(0))), type(iter([])), type(iter(()))))

@@ -240,6 +240,78 @@ def steps(n):
     return total
 
 
+def ends(n):
+    """What next() raises says what the iterator has said."""
+    def one(i):
+        yield i
+        return i * 2
+
+    class Once:
+        def __init__(self, i):
+            self.i = i
+
+        def __next__(self):
+            raise StopIteration(self.i)
+    total = 0
+    out = []
+    for i in range(n):
+        try:
+            g = one(i)
+            total += next(g)
+            next(g)
+        except StopIteration as error:
+            total += error.value
+        try:
+            next(Once(i))
+        except StopIteration as error:
+            total += error.value
+        try:
+            next(i)
+        except TypeError as error:
+            total += len(str(error))
+        try:
+            next(iter([NotImplemented]))
+            next(iter([]))
+        except StopIteration as error:
+            if i % 70 == 0:
+                out.append((error.value, error.args, error.__traceback__.tb_lineno))
+    return total, out
+
+
+def with_the_host(n):
+    """Managers that are the host's, or generators."""
+    import contextlib
+    import threading
+    lock = threading.Lock()
+
+    @contextlib.contextmanager
+    def guarded(i):
+        try:
+            yield i
+        except KeyError:
+            pass
+        finally:
+            seen[0] += 1
+    seen = [0]
+    total = 0
+    for i in range(n):
+        with lock:
+            total += lock.locked()
+        with guarded(i) as got:
+            total += got
+            if i % 3 == 0:
+                raise KeyError(i)
+            total += 1
+        with contextlib.suppress(ValueError, IndexError):
+            total += int("1x"[i % 3])
+        try:
+            with i:
+                pass
+        except TypeError as error:
+            total += len(str(error))
+    return total, seen
+
+
 def texts(n):
     total = 0
     for i in range(n):
@@ -410,7 +482,7 @@ def inside(n):
 
 
 for test in (keys, looks_now_and_then, named, callees, contexts, causes, finals, again, lives, lives_in_callees, referenced, weak, steps,
-             texts, attributes, inner_loops, out_of_the_loop, wordy, operators, managers, inside):
+             ends, with_the_host, texts, attributes, inner_loops, out_of_the_loop, wordy, operators, managers, inside):
     for size in (150, 400):
         print(test.__name__, test(size))
 try:
