@@ -10,7 +10,6 @@ import sys
 import time
 from array import array
 from types import FunctionType
-from weakref import ref
 
 from jitvm.backend import elf
 from jitvm.backend.llvm import LLVMError
@@ -123,7 +122,7 @@ class Driver:
         self.untraced: dict[tuple[int, int], str] = {}
         self.defaults: dict[int, int] = {}
         self.special_names: dict[str, str] = {}
-        self.versions: dict[int, ref[type]] = {}
+        self.versions: dict[int, Any] = {}
 
     # -- from native code
     @unseen
@@ -669,23 +668,6 @@ class Driver:
                 return code
         record = self.records.at(pc)
         return None if record is None else self.traced(record)
-
-    def class_of_version(self, version: int) -> type | None:
-        """The class whose type version is ``version``, if there is one."""
-        place = FIELDS["type_version"][0]
-        reference = self.versions.get(version)
-        known = None if reference is None else reference()
-        if known is None and version:
-            pending: list[type] = [object]
-            while pending:
-                below: list[type] = type.__subclasses__(pending.pop())
-                pending += below
-                for found in below:
-                    if self.native.peek(id(found) + place) & 0xFFFFFFFF == version:
-                        known, self.versions[version] = found, ref(found)
-        if known is None or self.native.peek(id(known) + place) & 0xFFFFFFFF != version:
-            return None
-        return known
 
     def traced(self, record: Any) -> TracedCode:
         """The tracing view of a code record."""

@@ -6,6 +6,7 @@ registers ``KEPT`` and ``MADE`` of its level are the fields of the frame's heade
 from __future__ import annotations
 
 from types import CodeType, FunctionType, MethodType
+from weakref import ref
 
 from jitvm.spec.bytecodes import BINARY, COMPARE, UNIT
 from jitvm.tracing.emission import CONSTANTS, FIELDS
@@ -62,6 +63,24 @@ def binding(code: CodeType, count: int, names: tuple[str, ...]) -> list[tuple[st
     if code.co_flags & CO_VARKEYWORDS:
         rows.append(("keywords", others))
     return rows if code.co_flags & CO_VARKEYWORDS or not others else None
+
+
+def class_of_version(driver: Any, version: int) -> type | None:
+    """The class whose type version is ``version``, if there is one."""
+    place = FIELDS["type_version"][0]
+    reference = driver.versions.get(version)
+    known: type | None = None if reference is None else reference()
+    if known is None and version:
+        pending: list[type] = [object]
+        while pending:
+            below: list[type] = type.__subclasses__(pending.pop())
+            pending += below
+            for found in below:
+                if driver.native.peek(id(found) + place) & 0xFFFFFFFF == version:
+                    known, driver.versions[version] = found, ref(found)
+    if known is None or driver.native.peek(id(known) + place) & 0xFFFFFFFF != version:
+        return None
+    return known
 
 
 def initialiser(kind: type) -> Any:
@@ -172,7 +191,7 @@ class ImpliedMixin(PackedMixin):
         for vector in self.vectors:
             if len(vector) <= place + 3 or vector[place] or vector[place + 1] or not vector[place + 2]:
                 continue
-            known = self.driver.class_of_version(vector[place + 3])
+            known = class_of_version(self.driver, vector[place + 3])
             init = None if known is None else initialiser(known)
             if init is not None and init.__code__ is record.code:
                 kind: Const = self.constant(known)
@@ -190,7 +209,7 @@ class ImpliedMixin(PackedMixin):
             seen = self.vectors[0] if self.vectors else ()
             if len(seen) <= place + 3 or seen[place] or seen[place + 1] or not seen[place + 2]:
                 return None
-            known = self.driver.class_of_version(seen[place + 3])
+            known = class_of_version(self.driver, seen[place + 3])
             if known is None or not holds_arguments(known):
                 return None
             kind: Const = self.constant(known)
