@@ -62,6 +62,34 @@ def property_getter(obj: Object, name: Object) -> Object:
     return function_of(property_get(found))
 
 
+@helper(quiet=True)
+def super_method(kind: Object, obj: Object, name: Object) -> Object:
+    """The function that ``super(kind, obj).name`` finds (super_getattro of typeobject.c); null if it is anything else."""
+    own = type_pointer(obj)
+    if (type_flags(type_pointer(kind)) & TYPE_SUBCLASS) == 0 or (type_flags(own) & TYPE_SUBCLASS) != 0:
+        return NULL
+    mro = type_mro(own)
+    i = 0
+    while i < var_size(mro):
+        if tuple_item(mro, i) is kind:
+            i = i + 1
+            while i < var_size(mro):
+                found = _PyDict_GetItem_KnownHash(type_dict(tuple_item(mro, i)), name, unicode_hash(name))
+                if not is_null(found):
+                    return function_of(found)
+                i = i + 1
+        i = i + 1
+    return NULL
+
+
+@helper(raises=True)
+def super_of(window: Ptr, count: Int) -> New:
+    """super(class, object) of a window, which is empty then."""
+    made = call_vector(super_type, window, count)
+    drop_registers(window, 0, count)
+    return made
+
+
 @primitive
 def function_of(v: Object) -> Object:
     if is_null(v) or type_pointer(v) is not PyFunction_Type:

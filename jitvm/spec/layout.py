@@ -82,6 +82,8 @@ _FIELDS_311 = {
     "type_dictoffset": (288, "I"),
     "type_cached_keys": (872, "P"),
     "type_new": (312, "P"),
+    "type_dict": (264, "O"),
+    "type_mro": (344, "O"),
     "module_dict": (16, "O"),
     "descriptor_owner": (16, "O"),
     "descriptor_def": (40, "P"),

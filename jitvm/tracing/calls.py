@@ -8,7 +8,7 @@ from jitvm.spec import shared
 from jitvm.spec.bytecodes import UNIT
 from jitvm.tracing.emission import CONSTANTS, Abort
 from jitvm.tracing.formatting import FormattingMixin
-from jitvm.tracing.implied import INIT, KEPT, MADE, PLAIN_EXCEPTIONS, ImpliedMixin, binding
+from jitvm.tracing.implied import INIT, KEPT, MADE, PLAIN_EXCEPTIONS, ImpliedMixin, binding, holds_arguments, makes_plainly
 from jitvm.tracing.intrinsics import INTRINSICS
 from jitvm.tracing.values import NULL, OWNED, Const, Frame, Null, Obj, Packed, Pointer, Value, Window
 
@@ -79,7 +79,7 @@ class CallsMixin(FormattingMixin, ImpliedMixin):
         values = [self.read(base + 2 + i) for i in range(count)]
         if isinstance(first, Obj) and first.name not in self.state.types:
             empty = self.is_null(first)
-            if empty is not False:
+            if empty is not False and self.state.facts.get(empty) is not False:
                 seen = self.vectors[0][0] if self.vectors and self.vectors[0] else 0
                 self.guard(empty, bool(seen))
                 if seen:
@@ -197,7 +197,7 @@ class CallsMixin(FormattingMixin, ImpliedMixin):
             if not isinstance(callee, Const):
                 break
             self.alternative += 1
-        made = self.exception_made(instruction, callee, values, names, window)
+        made = self.instance_made(instruction, callee, values, names, window)
         if made is not None:
             return made
         if isinstance(callee, Const):
@@ -209,11 +209,18 @@ class CallsMixin(FormattingMixin, ImpliedMixin):
         following = self.finish_call(instruction, self.residual_call(callee, values, names, window[len(window) - len(values):]), window)
         return self.meet(following)
 
-    def exception_made(self, instruction: Any, callee: Value, values: list[Value], names: tuple[str, ...], window: list[int]) -> int | None:
-        """A call of a class of exceptions that only holds its arguments: its type is known, the host's own need not be made so far."""
+    def instance_made(self, instruction: Any, callee: Value, values: list[Value], names: tuple[str, ...], window: list[int]) -> int | None:
+        """A call of a class of exceptions that only hold their arguments: its type is known, the host's own need not be made so far.
+        And a call of a class without __new__ and __init__."""
         place = 1 if instruction.row.name.startswith("call_method") else 0
-        kind = self.exception_called(callee, place)
-        if kind is None or names:
+        if not values and not names:
+            plain = self.class_seen(callee, place, makes_plainly)
+            if plain is not None:
+                result = self.call_helper("new_instance", plain)
+                self.state.types[result.name] = plain.object
+                return self.meet(self.finish_call(instruction, result, window))
+        kind = None if names else self.class_seen(callee, place, holds_arguments)
+        if kind is None:
             return None
         if kind.object in PLAIN_EXCEPTIONS:
             for index in window[len(window) - len(values):]:
@@ -505,6 +512,8 @@ class CallsMixin(FormattingMixin, ImpliedMixin):
 
     def get_method(self, obj: Value, name: Const, window: Window) -> int:
         """What ``obj.name`` calls: two objects, the second of which may be missing."""
+        if isinstance(obj, Packed) and obj.type is super and self.method_of_super(obj, name, window.offset // 8):
+            return 0
         obj = self.shown(obj)
         self.effect(True, (obj,))
         text, fresh = self.box(obj)

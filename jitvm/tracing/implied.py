@@ -83,13 +83,25 @@ def class_of_version(driver: Any, version: int) -> type | None:
     return known
 
 
+def found_in(kind: type, name: str) -> Any:
+    """What a class whose metaclass is ``type`` has under a name, without running anything of the program's; None if nothing."""
+    return next((vars(base)[name] for base in kind.__mro__ if name in vars(base)), None)
+
+
+def allocates_plainly(kind: type) -> bool:
+    """Whether a class has no __new__ of its own, nor anything else that a call of it would do before __init__."""
+    return type(kind) is type and found_in(kind, "__new__") is vars(object)["__new__"] and not kind.__flags__ & ABSTRACT_TYPE
+
+
 def initialiser(kind: type) -> Any:
     """The __init__ that a call of a class runs after a plain allocation; None where it does anything else."""
-    new: Any = kind.__new__
-    if type(kind) is not type or new is not object.__new__ or kind.__flags__ & ABSTRACT_TYPE:
-        return None
-    init = next((vars(base)["__init__"] for base in kind.__mro__ if "__init__" in vars(base)), None)
+    init = found_in(kind, "__init__") if allocates_plainly(kind) else None
     return init if isinstance(init, FunctionType) else None
+
+
+def makes_plainly(kind: type) -> bool:
+    """Whether a call of a class without arguments only allocates."""
+    return allocates_plainly(kind) and kind is not object and found_in(kind, "__init__") is vars(object)["__init__"]
 
 
 def holds_arguments(kind: type) -> bool:
@@ -203,23 +215,26 @@ class ImpliedMixin(PackedMixin):
                 return kind
         return callee
 
-    def exception_called(self, callee: Value, place: int) -> Const | None:
-        """The class of exceptions that is called, if it is one whose instances are of it and only hold the arguments."""
-        if isinstance(callee, Obj) and self.type_of(callee) in (type, None):
+    def class_seen(self, callee: Value, place: int, wanted: Any) -> Const | None:
+        """The class that is called, if it is the one seen and ``wanted`` holds of it."""
+        if isinstance(callee, Const) and not isinstance(callee.object, type):
+            return None
+        if isinstance(callee, Const):
+            known = callee.object
+        else:
             seen = self.vectors[0] if self.vectors else ()
-            if len(seen) <= place + 3 or seen[place] or seen[place + 1] or not seen[place + 2]:
+            if not isinstance(callee, Obj) or len(seen) <= place + 3 or seen[place] or seen[place + 1] or not seen[place + 2]:
                 return None
             known = class_of_version(self.driver, seen[place + 3])
-            if known is None or not holds_arguments(known):
-                return None
-            kind: Const = self.constant(known)
+        if known is None or not wanted(known):
+            return None
+        kind: Const = self.constant(known)
+        if callee != kind:
             self.guard(self.same(callee, kind), True)
+        if known.__flags__ & HEAP:
             version = self.peek(id(known) + FIELDS["type_version"][0]) & 0xFFFFFFFF
             self.guard(self.compare("eq", self.get_field("type_version", kind), version), True)
-            return kind
-        if isinstance(callee, Const) and isinstance(callee.object, type) and callee.object in PLAIN_EXCEPTIONS:
-            return callee
-        return None
+        return kind
 
     def enter_class(self, record: Any, callee: Const, values: list[Value], plan: list[tuple[str, Any]], window: list[int]) -> int | None:
         """Allocates an instance and inlines its __init__; ``plan`` counts the instance."""
@@ -232,6 +247,36 @@ class ImpliedMixin(PackedMixin):
         self.state.types[made.name] = callee.object
         self.state.cse[f"present {made.name}"] = True
         return self.inline(record, self.constant(init), [made, *values], plan, window, INIT, made)
+
+    def own_super(self) -> Value | None:
+        """super() in a method: the class that its code is of, and what its first parameter holds."""
+        record = self.record_of()
+        code = record.code
+        if "__class__" not in code.co_freevars or not code.co_argcount or code.co_varnames[0] in code.co_cellvars:
+            return None
+        cell = self.read(record.locals - len(code.co_freevars) + code.co_freevars.index("__class__"))
+        first = self.read(0)
+        if first == NULL or not isinstance(cell, Obj):
+            return None
+        kind = self.get_field("cell_contents", cell)
+        for value in (kind, first):
+            empty = self.is_null(value)
+            if empty is not False:
+                self.guard(empty, False)
+            self.own(value)
+        return self.pack(super, [kind, first])
+
+    def method_of_super(self, value: Packed, name: Const, base: int) -> bool:
+        """What ``super().name`` calls, into a window: the function and the object. False where it has to be asked for."""
+        if self.effected:
+            return False
+        function = self.call_helper("super_method", *value.items, name)
+        self.guard(self.is_null(function), False)
+        self.state.types[function.name] = FunctionType
+        self.own(function)
+        level = self.state.level
+        self.state.registers[level, base], self.state.registers[level, base + 1] = function, value.items[1]
+        return True
 
     # -- what instructions imply
     def imply(self, instruction: Any) -> int | None:

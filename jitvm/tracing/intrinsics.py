@@ -121,8 +121,12 @@ def _next(t: Any, values: list[Value], names: tuple[str, ...]) -> Value | None:
     return t.next_of(values[0]) if len(values) == 1 and not names and not t.state.level else None
 
 
+def _super(t: Any, values: list[Value], names: tuple[str, ...]) -> Value | None:
+    return t.own_super() if not values and not names else None
+
+
 _FUNCTIONS: dict[Any, Any] = {
     list.append: _list_append, len: _len, str.format: _str_format, format: _format, abs: _abs, min: _extreme("lt"), max: _extreme("gt"),
     str: _str, float: _float, int: _int, isinstance: _isinstance,
-    next: _next}
+    next: _next, super: _super}
 INTRINSICS = {id(function): meaning for function, meaning in _FUNCTIONS.items()}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-MAKERS: dict[Any, str] = {tuple: "tuple_of", list: "list_of", dict: "map_of_keys", MethodType: "method_of"}
+MAKERS: dict[Any, str] = {tuple: "tuple_of", list: "list_of", dict: "map_of_keys", MethodType: "method_of", super: "super_of"}
 ENTRY = 8
 """Distance of the places that ``place_of_text`` gives for a packed dict; none is 0."""
 
