@@ -1,7 +1,11 @@
-"""Attributes and methods, with inline caches keyed by type version (CPython's typeobject.c and specialize.c have the rules)."""
+"""Attributes and methods, with inline caches keyed by type version (CPython's typeobject.c and specialize.c have the rules).
+
+An instruction has a *cell* of its own, for one type. Those for other types are in a table of bounded size, by instruction and version: a
+cell that another one's place is needed for is made anew when it is missed.
+"""
 from jitvm.rpython.dialect import *
 
-# how an attribute is found. A cache has the words: version of the object's type + 1; kind; offset, or the value itself; and two
+# how an attribute is found. A cell has the words: version of the object's type + 1; kind; offset, or the value itself; and two
 # halves: misses so far, a second version (instances: 1 + the place of the entry where they have a dict of their own). A value in a
 # cache is borrowed: it lives as long as the version holds.
 KIND_NONE = 0
@@ -12,59 +16,61 @@ KIND_METHOD_INLINE = 4
 KIND_CLASS_VALUE = 5
 KIND_CLASS_VALUE_INLINE = 6
 KIND_MODULE = 7
-KIND_TYPE = 8
 KIND_INSTANCE_DICT = 9
 TYPE_HAS_MANAGED_DICT = 16
 TYPE_IS_METHOD_DESCRIPTOR = 131072
 SPLIT_KEYS = 2
 MEMBER_OBJECT = 16
 MEMBER_READONLY = 1
-MISSES = 16
+MISSES = 32
 RETRY = 64
+OWN_MISSES = 2
+OF_VALUE = 0
+OF_STORE = 1
+OF_METHOD = 2
 
 
 @opcode
 def load_attr(obj: Object, name: Const) -> Object:
     """obj.name: an instance's inline value or slot, a value of its class, a module's or class's attribute; else the long way."""
     kind = type_pointer(obj)
-    if likely(type_version(kind) + 1 == load_int(cache(), 0)):
-        if load_int(cache(), 8) == KIND_INLINE_VALUE:
+    cell = cell_of(obj, name, promote(type_version(kind)), cache(), OF_VALUE)
+    if likely(cell != NULLP):
+        if load_int(cell, 8) == KIND_INLINE_VALUE:
             values = load_pointer(as_pointer(obj), INLINE_VALUES)
             if likely(values != NULLP):
-                value = load_object(values, load_int(cache(), 16))
+                value = load_object(values, load_int(cell, 16))
                 if likely(not is_null(value)):
                     return value
             else:
-                value = own_value(obj, name, load_u32(cache(), 28))
+                value = own_value(obj, name, load_u32(cell, 28))
                 if likely(not is_null(value)):
                     return value
-                fill_attribute_cache(obj, name, cache())
-        elif load_int(cache(), 8) == KIND_SLOT:
-            value = load_object(as_pointer(obj), load_int(cache(), 16))
+                refill(obj, name, cell, OF_VALUE)
+        elif load_int(cell, 8) == KIND_SLOT:
+            value = load_object(as_pointer(obj), load_int(cell, 16))
             if likely(not is_null(value)):
                 return value
-        elif load_int(cache(), 8) == KIND_CLASS_VALUE:
-            return load_object(cache(), 16)
-        elif load_int(cache(), 8) == KIND_CLASS_VALUE_INLINE:
-            if likely(only_class_has(obj, kind, load_u32(cache(), 28))):
-                return load_object(cache(), 16)
-        elif load_int(cache(), 8) == KIND_MODULE:
+        elif load_int(cell, 8) == KIND_CLASS_VALUE:
+            return load_object(cell, 16)
+        elif load_int(cell, 8) == KIND_CLASS_VALUE_INLINE:
+            if likely(only_class_has(obj, kind, load_u32(cell, 28))):
+                return load_object(cell, 16)
+        elif load_int(cell, 8) == KIND_MODULE:
             names = dict_keys(module_dict(obj))
-            if likely(keys_version(names) == load_u32(cache(), 28)):
-                value = load_object(names, load_int(cache(), 16))
+            if likely(keys_version(names) == load_u32(cell, 28)):
+                value = load_object(names, load_int(cell, 16))
                 if likely(not is_null(value)):
                     return value
-        elif load_int(cache(), 8) == KIND_TYPE:
-            if likely(type_version(obj) == load_u32(cache(), 28)):
-                return load_object(cache(), 16)
-            fill_attribute_cache(obj, name, cache())
-        elif load_int(cache(), 8) == KIND_INSTANCE_DICT:
-            value = own_value(obj, name, load_u32(cache(), 28))
+        elif load_int(cell, 8) == KIND_TYPE:
+            if likely(type_version(obj) == load_u32(cell, 28)):
+                return load_object(cell, 16)
+            refill(obj, name, cell, OF_VALUE)
+        elif load_int(cell, 8) == KIND_INSTANCE_DICT:
+            value = own_value(obj, name, load_u32(cell, 28))
             if likely(not is_null(value)):
                 return value
-            fill_attribute_cache(obj, name, cache())
-    else:
-        fill_attribute_cache(obj, name, cache())
+            refill(obj, name, cell, OF_VALUE)
     imply("push_property", IMPLIED_PROPERTY, obj, name)
     return PyObject_GetAttr(obj, name)
 
@@ -121,8 +127,69 @@ def only_class_has(obj: Object, kind: Object, version: Int) -> Bool:
 
 
 @primitive
+def cell_of(obj: Object, name: Object, version: Int, site: Ptr, use: Int) -> Ptr:
+    """The cell that says how ``name`` is found in objects of a type: the instruction's own, or one of the table; null if there is none."""
+    if likely(version + 1 == load_int(site, 0)):
+        return site
+    return other_cell(obj, name, site, use)
+
+
+@helper()
+def other_cell(obj: Object, name: Object, site: Ptr, use: Int) -> Ptr:
+    """The cell of a type that the instruction's own cell is not of, from the table; made if it is missing."""
+    version = type_version(type_pointer(obj))
+    row = cell_row(site, version)
+    if likely(load_pointer(row, CELL_SITE) == site and load_int(row, CELL_BODY) == version + 1):
+        return row + CELL_BODY
+    return new_cell(obj, name, site, row, use)
+
+
+@primitive
+def cell_row(site: Ptr, version: Int) -> Ptr:
+    """Where in the table of cells the one of an instruction and a type is, if it is there."""
+    mixed = (shift_right(as_int(site), 4) + version * CELL_FACTOR) & CELL_MASK
+    return as_pointer(cells() + mixed * CELL_BYTES)
+
+
+@helper(cold=True)
+def new_cell(obj: Object, name: Object, site: Ptr, row: Ptr, use: Int) -> Ptr:
+    """Fills the instruction's own cell for its first type, one of the table for others."""
+    misses = load_u32(site, 24)
+    if not may_fill(site):
+        return NULLP
+    cell = site
+    if misses >= OWN_MISSES and misses % RETRY != 0:
+        cell = row + CELL_BODY
+        store_pointer(row, CELL_SITE, site)
+        store_int(cell, 0, 0)
+        store_int(cell, 24, 0)
+    fill_cell(obj, name, cell, use)
+    if load_int(cell, 0) == type_version(type_pointer(obj)) + 1:
+        return cell
+    return NULLP
+
+
+@helper(cold=True)
+def refill(obj: Object, name: Object, cell: Ptr, use: Int) -> None:
+    """What a cell says does not hold for this object: it is filled anew, unless that happens all the time."""
+    if may_fill(cell):
+        fill_cell(obj, name, cell, use)
+
+
+@helper(cold=True)
+def fill_cell(obj: Object, name: Object, cell: Ptr, use: Int) -> None:
+    """Finds out how ``name`` is found in objects like this one."""
+    if use == OF_METHOD:
+        fill_method_cache(obj, name, cell)
+    elif use == OF_STORE:
+        fill_store_cache(obj, name, cell)
+    else:
+        fill_attribute_cache(obj, name, cell)
+
+
+@primitive
 def may_fill(cell: Ptr) -> Bool:
-    """Counts a miss. A site that never settles is tried again only now and then."""
+    """Counts a miss. A cell that never settles is tried again only now and then."""
     misses = load_u32(cell, 24)
     store_u32(cell, 24, misses + 1)
     return misses < MISSES or misses % RETRY == 0
@@ -141,8 +208,6 @@ def fill(cell: Ptr, kind: Object, how: Int, what: Int, version: Int) -> None:
 @helper(cold=True)
 def fill_attribute_cache(obj: Object, name: Object, cell: Ptr) -> None:
     """Finds out how ``obj.name`` is found (the rules of _Py_Specialize_LoadAttr)."""
-    if not may_fill(cell):
-        return
     kind = type_pointer(obj)
     found = _PyType_Lookup(kind, name)
     fill(cell, kind, KIND_NONE, 0, 0)
@@ -232,25 +297,24 @@ def fill_namespace(obj: Object, kind: Object, name: Object, found: Object, cell:
 def store_attr(obj: Object, src: Object, name: Const) -> Effect:
     """obj.name = src: an inline value (also one that was not set so far), a slot; else the long way."""
     kind = type_pointer(obj)
-    if likely(type_version(kind) + 1 == load_int(cache(), 0)):
-        if load_int(cache(), 8) == KIND_INLINE_VALUE:
+    cell = cell_of(obj, name, promote(type_version(kind)), cache(), OF_STORE)
+    if likely(cell != NULLP):
+        if load_int(cell, 8) == KIND_INLINE_VALUE:
             values = load_pointer(as_pointer(obj), INLINE_VALUES)
             if likely(values != NULLP):
-                if is_null(load_object(values, load_int(cache(), 16))):
-                    add_value(values, load_int(cache(), 16), src)
+                if is_null(load_object(values, load_int(cell, 16))):
+                    add_value(values, load_int(cell, 16), src)
                 else:
-                    replace_at(values, load_int(cache(), 16), src)
+                    replace_at(values, load_int(cell, 16), src)
                 return
             if store_own(obj, name, src) != 0:
                 return
-        elif load_int(cache(), 8) == KIND_SLOT:
-            replace_at(as_pointer(obj), load_int(cache(), 16), src)
+        elif load_int(cell, 8) == KIND_SLOT:
+            replace_at(as_pointer(obj), load_int(cell, 16), src)
             return
-        elif load_int(cache(), 8) == KIND_INSTANCE_DICT:
+        elif load_int(cell, 8) == KIND_INSTANCE_DICT:
             if store_own(obj, name, src) != 0:
                 return
-    else:
-        fill_store_cache(obj, name, cache())
     PyObject_SetAttr(obj, name, src)
 
 
@@ -287,8 +351,6 @@ def add_value(values: Ptr, offset: Int, value: Object) -> None:
 @helper(cold=True)
 def fill_store_cache(obj: Object, name: Object, cell: Ptr) -> None:
     """Finds out how ``obj.name = ...`` is done (the rules of _Py_Specialize_StoreAttr)."""
-    if not may_fill(cell):
-        return
     kind = type_pointer(obj)
     found = _PyType_Lookup(kind, name)
     fill(cell, kind, KIND_NONE, 0, 0)
@@ -318,52 +380,49 @@ def delete_attr(obj: Object, name: Const) -> Effect:
 def load_method(base: Window, obj: Object, name: Const) -> Effect:
     """What ``obj.name(...)`` calls: a function and self, or an attribute and nothing."""
     kind = type_pointer(obj)
-    if likely(type_version(kind) + 1 == load_int(cache(), 0)):
-        if load_int(cache(), 8) == KIND_METHOD:
+    cell = cell_of(obj, name, promote(type_version(kind)), cache(), OF_METHOD)
+    if likely(cell != NULLP):
+        if load_int(cell, 8) == KIND_METHOD:
             set_register(base + 1, obj)
-            set_register(base, load_object(cache(), 16))
+            set_register(base, load_object(cell, 16))
             return
-        if load_int(cache(), 8) == KIND_METHOD_INLINE:
-            if likely(only_class_has(obj, kind, load_u32(cache(), 28))):
+        if load_int(cell, 8) == KIND_METHOD_INLINE:
+            if likely(only_class_has(obj, kind, load_u32(cell, 28))):
                 set_register(base + 1, obj)
-                set_register(base, load_object(cache(), 16))
+                set_register(base, load_object(cell, 16))
                 return
             if own_dict_lacks(obj, name) != 0:
                 set_register(base + 1, obj)
-                set_register(base, load_object(cache(), 16))
+                set_register(base, load_object(cell, 16))
                 return
-        elif load_int(cache(), 8) == KIND_MODULE:
+        elif load_int(cell, 8) == KIND_MODULE:
             names = dict_keys(module_dict(obj))
-            if likely(keys_version(names) == load_u32(cache(), 28)):
-                value = load_object(names, load_int(cache(), 16))
+            if likely(keys_version(names) == load_u32(cell, 28)):
+                value = load_object(names, load_int(cell, 16))
                 if likely(not is_null(value)):
                     set_register(base + 1, NULL)
                     set_register(base, value)
                     return
-        elif load_int(cache(), 8) == KIND_TYPE:
-            if likely(type_version(obj) == load_u32(cache(), 28)):
+        elif load_int(cell, 8) == KIND_TYPE:
+            if likely(type_version(obj) == load_u32(cell, 28)):
                 set_register(base + 1, NULL)
-                set_register(base, load_object(cache(), 16))
+                set_register(base, load_object(cell, 16))
                 return
-            fill_method_cache(obj, name, cache())
-        elif load_int(cache(), 8) == KIND_INLINE_VALUE:
+            refill(obj, name, cell, OF_METHOD)
+        elif load_int(cell, 8) == KIND_INLINE_VALUE:
             values = load_pointer(as_pointer(obj), INLINE_VALUES)
             if likely(values != NULLP):
-                value = load_object(values, load_int(cache(), 16))
+                value = load_object(values, load_int(cell, 16))
                 if likely(not is_null(value)):
                     set_register(base + 1, NULL)
                     set_register(base, value)
                     return
-    else:
-        fill_method_cache(obj, name, cache())
     get_method(obj, name, register_pointer(base))
 
 
 @helper(cold=True)
 def fill_method_cache(obj: Object, name: Object, cell: Ptr) -> None:
     """Finds out how ``obj.name(...)`` finds its function (the rules of _Py_Specialize_LoadMethod)."""
-    if not may_fill(cell):
-        return
     kind = type_pointer(obj)
     found = _PyType_Lookup(kind, name)
     fill(cell, kind, KIND_NONE, 0, 0)

@@ -526,10 +526,12 @@ CALL_BYTES = 48
 def return_value(src: Local) -> None:
     """Ends the frame with the value of a register."""
     value = load_pointer(register_pointer(src), 0)
-    store_int(register_pointer(src), 0, 0)
     frame = regs - FRAME_SIZE
-    if unlikely(not is_null(frame_object(frame))):
+    if likely(is_null(frame_object(frame))):
+        store_int(register_pointer(src), 0, 0)
+    else:
         set_position()
+        incref(as_object(as_int(value)))  # who keeps the frame sees the local
     caller = frame_previous(frame)
     entered = header_entry(frame)
     if entered >= IMPLIED:

@@ -32,6 +32,8 @@ def leave_trace(thread: Ptr, registers: Ptr, exit: Ptr, spill: Ptr) -> Ptr:
     frame = innermost - FRAME_SIZE
     set_header_pc(frame, load_pointer(exit, 0))
     drop_replaced(exit, spill)
+    if unlikely(load_int(kept_words(), 0) != 0):
+        forget_kept()
     return innermost
 
 
@@ -61,24 +63,26 @@ def restore_entries(thread: Ptr, registers: Ptr, exit: Ptr, spill: Ptr) -> Ptr:
     """Stores each value; what it replaces takes its place in the spill area, to be dropped when all are stored."""
     count = load_int(exit, 40)
     base = registers
+    level = 0
     i = 0
     while i < count:
         entry = exit + ENTRIES + i * 24
         kind = load_int(entry, 0)
-        if kind == EXIT_FRAME:
-            registers = push_restored(thread, registers, load_pointer(entry, 8), load_pointer(entry, 16), NULL)
+        if kind == EXIT_FRAME or kind == EXIT_IMPLIED:
+            function = select(kind == EXIT_IMPLIED, load_object(spill, i * 8), NULL)
+            registers = push_restored(thread, registers, load_pointer(entry, 8), load_pointer(entry, 16), function)
             base = registers
+            level = level + 1
+            if unlikely(load_int(kept_words(), 0) != 0):
+                attach_frame(registers, level)
             store_int(spill, i * 8, 0)
         elif kind == EXIT_RESUMED:
             registers = push_resumed(thread, registers, load_pointer(entry, 8), load_pointer(entry, 16))
             base = registers
+            level = level + 1
             store_int(spill, i * 8, 0)
         elif kind == EXIT_WAITING:
             base = wait_at(load_object(spill, i * 8), load_pointer(entry, 16))
-            store_int(spill, i * 8, 0)
-        elif kind == EXIT_IMPLIED:
-            registers = push_restored(thread, registers, load_pointer(entry, 8), load_pointer(entry, 16), load_object(spill, i * 8))
-            base = registers
             store_int(spill, i * 8, 0)
         elif kind == EXIT_WORD:
             store_int(registers + load_int(entry, 8) * 8, 0, load_int(entry, 16))

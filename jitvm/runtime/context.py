@@ -14,7 +14,18 @@ from jitvm.runtime import attributes, errors
 from jitvm.runtime.stamp import code_stamp, stamp
 from jitvm.spec import layout
 from jitvm.spec.bytecodes import BINARY, BYTECODES, COMPARE, OPCODES
-from jitvm.spec.cfunctions import CFUNCTIONS, CONTEXT_WORDS, EXCEPTION_TYPES, FORMAT_SET_WORDS, FREE_LIST_LIMIT, OBJECTS, SLOTS
+from jitvm.spec.cfunctions import (
+    CELL_COUNT,
+    CELL_WORDS,
+    CFUNCTIONS,
+    CONTEXT_WORDS,
+    EXCEPTION_TYPES,
+    FORMAT_SET_WORDS,
+    FREE_LIST_LIMIT,
+    KEPT_LEVELS,
+    OBJECTS,
+    SLOTS,
+)
 from jitvm.spec.words import array
 
 TYPE_CHECKING = False
@@ -93,6 +104,9 @@ class Native:
         words[SLOTS["record_context"]] = self.twin_address
         self.extra_index: int = bind("_PyEval_RequestCodeExtraIndex", Int64, Pointer)(None)
         words[SLOTS["extra_index"]] = self.extra_index
+        cleared = bind("calloc", Pointer, Int64, Int64)
+        words[SLOTS["cells"]] = cleared(8 * CELL_WORDS, CELL_COUNT)  # so large that untouched pages cost nothing
+        words[SLOTS["kept_frames"]] = cleared(8, 2 * KEPT_LEVELS)
         allocator = bind("_PyMem_GetCurrentAllocatorName", Bytes)()
         if (allocator or b"").endswith(b"_debug") or (allocator is None and sys.flags.dev_mode):
             raise layout.UnknownLayout("debug hooks check every memory block")  # an int of one digit has no room for a second one
@@ -121,7 +135,7 @@ class Native:
             "builtin_compile": builtins.compile, "name_builtins": "__builtins__", "name_eval": "eval", "name_exec": "exec",
             "name_single": "single",
             "name_flags": "flags", "name_dont_inherit": "dont_inherit", "name_optimize": "optimize",
-            "first_character": chr(0), "ascii_iterator": type(iter("")), "object_init": object.__init__,
+            "first_character": chr(0), "ascii_iterator": type(iter("")), "object_init": object.__init__, "plain_class": Native,
             "property_type": property, "builtin_next": builtins.next,
             "super_type": super, "name_getitem": "__getitem__", "name_setitem": "__setitem__",
             "index_texts": ("list index out of range", "tuple index out of range", "string index out of range"), **_operators(),

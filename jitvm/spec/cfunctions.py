@@ -206,7 +206,7 @@ name_build_class list_append vm_module crash_text name_init
 str_format builtin_format builtin_eval builtin_exec builtin_compile name_builtins name_eval name_exec name_single name_flags
 name_dont_inherit name_optimize
 vm_expression
-first_character ascii_iterator object_init property_type name_getitem name_setitem
+first_character ascii_iterator object_init plain_class property_type name_getitem name_setitem
 operator_names operator_functions inplace_names inplace_functions declined_words index_texts builtin_next super_type
 stopped_text stopped_coroutine looked_event looked_format looked_name looked_coroutine name_awaits name_aenter name_aexit
 looked_async stopped_async stopped_within
@@ -224,7 +224,7 @@ formats format_mask format_hits format_misses format_size
 expressions expression_mask expression_hits expression_misses dict_versions
 plans_off plans_made plan_finds
 young_limit young_made workers
-memory
+memory cells kept_frames
 """.split())
 """Mutable words of a context. Those that count are statistics; none belongs to a thread: the interpreter lock guards them."""
 
@@ -233,6 +233,12 @@ NO_TABLE_YET = 1
 
 FORMAT_SET_WORDS = 32
 """Words of a set of the format cache (interpreter/programs.py): four rows of eight."""
+
+KEPT_LEVELS = 32
+"""Levels of inlined calls whose frame objects are remembered (interpreter/inlined.py); so many words are for objects whose end waits."""
+
+CELL_WORDS, CELL_COUNT = 8, 2048
+"""The table of attribute cells (interpreter/attributes.py): words of a row, rows."""
 
 FREE_LIST_LIMIT = 512
 """Dead ints, and dead floats, that a context keeps for reuse: more would keep memory of a burst for ever."""

@@ -69,6 +69,11 @@ _FIELDS_311 = {
     "zip_iterators": (24, "O"),
     "zip_strict": (40, "i"),
     # types
+    "type_basicsize": (32, "I"),
+    "type_dealloc": (48, "P"),
+    "type_weaklistoffset": (208, "I"),
+    "type_del": (376, "P"),
+    "type_finalize": (392, "P"),
     "type_flags": (168, "I"),
     "type_iter": (216, "P"),
     "type_iternext": (224, "P"),

@@ -5,7 +5,7 @@ Offsets are in bytes. Not on the path of a short script.
 """
 from __future__ import annotations
 
-from jitvm.spec.cfunctions import FORMAT_SET_WORDS, NO_TABLE_YET
+from jitvm.spec.cfunctions import CELL_COUNT, CELL_WORDS, FORMAT_SET_WORDS, KEPT_LEVELS, NO_TABLE_YET
 
 LLVM_FUNCTIONS = {
     "LLVM_INITIALIZE_TARGET": "InitializeNativeTarget",
@@ -44,6 +44,14 @@ _NAMES = 320
 CONSTANTS = {
     "NO_TABLE_YET": NO_TABLE_YET,
     "FORMAT_SET_BYTES": 8 * FORMAT_SET_WORDS,
+    # the table of attribute cells (interpreter/attributes.py): whose cell a row has, the cell
+    "CELL_BYTES": 8 * CELL_WORDS,
+    "CELL_MASK": CELL_COUNT - 1,
+    "CELL_FACTOR": 37,
+    "KIND_TYPE": 8,  # what a cell says of an attribute of a class
+    "CELL_SITE": 0,
+    "CELL_BODY": 8,
+    "KEPT_LEVELS": KEPT_LEVELS,
     "PLAN_NAMES": 16,  # in a binding plan (interpreter/binding.py)
     # the block of a compiler thread (backend/worker.py); it begins with the semaphore that wakes the thread
     "WORKER_PAUSED": 32,

@@ -10,6 +10,7 @@ from jitvm.tracing.emission import CONSTANTS, Abort
 from jitvm.tracing.formatting import FormattingMixin
 from jitvm.tracing.implied import INIT, KEPT, MADE, PLAIN_EXCEPTIONS, ImpliedMixin, binding, holds_arguments, makes_plainly
 from jitvm.tracing.intrinsics import INTRINSICS
+from jitvm.tracing.shown import looks
 from jitvm.tracing.values import NULL, OWNED, Const, Frame, Null, Obj, Packed, Pointer, Value, Window
 
 TYPE_CHECKING = False
@@ -259,7 +260,7 @@ class CallsMixin(FormattingMixin, ImpliedMixin):
         """Whether a callee is of a kind that is inlined: not recursive, not too deep, no cells of its own."""
         code = record.code
         frames = self.state.frames
-        return bool(record.unit is not None and not self.eager and not code.co_cellvars
+        return bool(record.unit is not None and not self.eager and not code.co_cellvars and not looks(code)
                     and not code.co_flags & CO_INLINE_OBSTACLES and len(frames) <= self.driver.settings.inline_depth
                     and all(frame.record is not record for frame in frames))
 

@@ -125,11 +125,15 @@ class CaughtMixin(PackedMixin, ExitsMixin):
         self.write_back()
         self.arrive(target)
 
-    def catch_raised(self, row: Any, fresh: list[str]) -> None:
-        """In the block of a call that has failed: what was raised is handled."""
+    def catch_raised(self, row: Any, fresh: list[str], shown: tuple[str, int] | None) -> None:
+        """In the block of a call that has failed: what was raised is handled. ``shown``: frames of inlined calls, which end here."""
+        if shown is None:
+            raw = self.op(f"call ptr {self.helper('catch_exception')}(ptr %ctx, ptr %ts)")
+        else:
+            implied = sum(1 << place for place, frame in enumerate(reversed(self.state.frames[1:])) if frame.what)
+            raw = self.op(f"call ptr {self.helper('catch_inside')}(ptr %ctx, ptr %ts, ptr {shown[0]}, i64 {shown[1]}, i64 {implied})")
         for text in fresh:
             self.drop(text)
-        raw = self.op(f"call ptr {self.helper('catch_exception')}(ptr %ctx, ptr %ts)")
         self.state.owners[raw] = OWNED
         self.state.cse[f"present {raw}"] = True
         place = self.op(f"load i64, ptr {self.offset('%regs', FIELDS['frame_instr'][0] - CONSTANTS['FRAME_SIZE'])}")

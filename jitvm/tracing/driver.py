@@ -21,6 +21,7 @@ from jitvm.tracing.beliefs import FIELD_TEST, TYPE_KINDS, forget_type, look
 from jitvm.tracing.callbacks import unseen
 from jitvm.tracing.code import TracedCode
 from jitvm.tracing.emission import FIELDS, Abort
+from jitvm.tracing.endings import ENDS
 from jitvm.tracing.exits import CONSTANT, FRAME, IMPLIED, RESUMED, WAITING, Exit
 from jitvm.tracing.formatting import NOT_PLAIN
 from jitvm.tracing.functions import FunctionRegion
@@ -82,6 +83,7 @@ class Root:
         self.known_segments: dict[Any, Any] = {}
         self.cached_words: dict[int, int] = {}
         self.way_out = -1
+        self.ends: tuple[array[int], list[Any]] = array("Q"), []
 
 
 class Session:
@@ -184,6 +186,7 @@ class Driver:
             root.refused.add(exit.key)
             self.compile_next = root
             exit.key = exit.key[1:]
+        self.look_at_ends(root)
         if self.over_budget():
             self.descriptors[number][2] = 0
             return
@@ -195,6 +198,14 @@ class Driver:
         if len(exit.key) == 3:
             session.new = self.profile_of(root.code).add(*exit.key)
         self.record(session)
+
+    def look_at_ends(self, root: Root) -> None:
+        """Bytecodes that often had to put off the end of an object are not to do so in the next build."""
+        words, places = root.ends
+        for count, place in zip(words, places, strict=False):
+            if count >= int(self.settings.exit_threshold) and (ENDS, *place) not in root.refused:
+                root.refused.add((ENDS, *place))
+                self.compile_next = root
 
     def misfit(self, root: Root, exit: Exit) -> None:
         """The loop is entered with other types than it was compiled for: first it learns anew, then that register stays an object."""
@@ -489,7 +500,7 @@ class Driver:
                 try:
                     text = region.build()
                 except NotInlined as error:
-                    root.refused |= {(error.path[:-1], error.path[-1], error.base), (error.path[:-1], error.path[-1])}
+                    root.refused.add((error.path[:-1], error.path[-1]))
                     continue
                 if text is not None:
                     return region, text
@@ -547,9 +558,15 @@ class Driver:
             out[constant.symbol[1:]] = id(constant.object)
         for (number, distance), symbol in region.instr_symbols.items():
             out[symbol[1:]] = self.records.all[number].base + distance
+        for symbol, code in region.record_symbols.values():
+            out[symbol[1:]] = code.native_record
         for exit in region.exits:
             words = self.descriptor(root, exit)
             out[exit.symbol[1:]] = words.buffer_info()[0]
+        if region.ending_places:
+            root.ends = array("Q", bytes(8 * len(region.ending_places))), region.ending_places
+            self.keep.append(root.ends[0])
+            out["ends"] = root.ends[0].buffer_info()[0]
         for name, words in region.forced_words():
             self.keep.append(words)
             out[name] = words.buffer_info()[0]

@@ -58,12 +58,13 @@ class FrameReference:
         self.level = level
 
 
-class Cache:
-    """The cache units of the current instruction: constants at compile time."""
+class Cache(Pointer):
+    """The cache units of an instruction, or a cell of the table of cells: constants at compile time."""
 
     __slots__ = ("address",)
 
     def __init__(self, address: int) -> None:
+        super().__init__(None, address)
         self.address = address
 
 

@@ -28,8 +28,7 @@ RETURNED, FINISHED = 0, 1
 class FunctionRegion(Region):
     """One attempt to compile a function. ``specs["arguments"]`` and ``specs["result"]`` are the kinds it is compiled for."""
 
-    holds_generators = False
-    catches = False
+    holds_generators = catches = puts_off = False
 
     def build(self) -> str | None:
         """Replays the function; the module's text, or None if the kinds changed."""

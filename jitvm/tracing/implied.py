@@ -66,21 +66,28 @@ def binding(code: CodeType, count: int, names: tuple[str, ...]) -> list[tuple[st
 
 
 def class_of_version(driver: Any, version: int) -> type | None:
-    """The class whose type version is ``version``, if there is one."""
+    """The class whose type version is ``version``, if there is one: what caches name lives only as long as there is."""
     place = FIELDS["type_version"][0]
-    reference = driver.versions.get(version)
-    known: type | None = None if reference is None else reference()
-    if known is None and version:
-        pending: list[type] = [object]
-        while pending:
-            below: list[type] = type.__subclasses__(pending.pop())
-            pending += below
-            for found in below:
-                if driver.native.peek(id(found) + place) & 0xFFFFFFFF == version:
-                    known, driver.versions[version] = found, ref(found)
-    if known is None or driver.native.peek(id(known) + place) & 0xFFFFFFFF != version:
-        return None
-    return known
+    for again in (False, True):
+        reference = driver.versions.get(version)
+        known: type | None = None if reference is None else reference()
+        if known is not None and driver.native.peek(id(known) + place) & 0xFFFFFFFF == version:
+            return known
+        if not again and version:
+            note_versions(driver, place)
+    return None
+
+
+def note_versions(driver: Any, place: int) -> None:
+    """Notes the versions of all classes that there are."""
+    pending: list[type] = [object]
+    seen: set[int] = set()
+    while pending:
+        found = pending.pop()
+        if id(found) not in seen:
+            seen.add(id(found))
+            pending += type.__subclasses__(found)
+            driver.versions[driver.native.peek(id(found) + place) & 0xFFFFFFFF] = ref(found)
 
 
 def found_in(kind: type, name: str) -> Any:

@@ -33,6 +33,6 @@ def make() -> bytes:
 def load(data: bytes) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
     """Generated functions, parameters by handler, signatures by helper."""
     code, parameters, helpers = marshal.loads(data)
-    names: dict[str, Any] = {}
+    names: dict[str, Any] = {"__name__": "jitvm.tracing.generated"}  # whose errors are ours (callbacks.py)
     exec(code, names)
     return names, parameters, helpers

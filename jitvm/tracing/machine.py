@@ -39,7 +39,7 @@ MAY_END = frozenset((int, float, bool, str, bytes, range, type(None), type(iter(
 ABSTRACT = frozenset("""
 is_int is_float is_type int_value float_value new_int new_float new_bool list_item tuple_item shift_fits
 tuple_of list_of set_of map_of map_of_keys slice_of join_window unpack_items get_method new_function call_spread drop_window
-replace_at join_two next_item ascii_item add_value
+replace_at join_two next_item ascii_item add_value cell_of
 missing_key missing_index raise_object swap_handled restore_handled matches enter_context
 """.split())
 """Primitives and helpers of the handlers for which the machine has a meaning of its own."""
@@ -304,6 +304,7 @@ class Machine(Numbers):
 
     def effect(self, runs: bool, keep: tuple[Value, ...] = ()) -> None:
         """Something that may change the heap, and with ``runs`` run any Python code, comes next."""
+        self.hide_frames()
         self.effected = True
         for value in (*self.state.registers.values(), *keep):
             self.own(value)
@@ -322,6 +323,9 @@ class Machine(Numbers):
                 del self.state.types[name]
 
     def sync(self) -> None:
+        raise NotImplementedError
+
+    def hide_frames(self) -> None:
         raise NotImplementedError
 
     def position(self) -> None:

@@ -11,6 +11,7 @@ from jitvm.spec.bytecodes import UNIT
 from jitvm.tracing.calls import CallsMixin
 from jitvm.tracing.caught import Caught, CaughtMixin
 from jitvm.tracing.emission import CONSTANTS, FIELDS, WORK, Abort, Cache, FrameReference, number
+from jitvm.tracing.endings import EndingsMixin
 from jitvm.tracing.exits import Exit, ExitsMixin
 from jitvm.tracing.forced import ForcedMixin
 from jitvm.tracing.globals import GlobalsMixin
@@ -18,6 +19,8 @@ from jitvm.tracing.implied import DECLINED, IMPLYING
 from jitvm.tracing.loops import Header, LoopsMixin
 from jitvm.tracing.machine import MAY_END
 from jitvm.tracing.profile import Profile
+from jitvm.tracing.promotion import PromotionMixin
+from jitvm.tracing.shown import ShownMixin
 from jitvm.tracing.suspended import Arrival
 from jitvm.tracing.values import ANCHORED, NULL, OWNED, BoolValue, Const, FloatValue, Frame, IntValue, Obj, State, Unboxed, Value
 from jitvm.tracing.verify import check_ownership
@@ -37,24 +40,27 @@ class Mismatch(Exception):
 
 
 class NotInlined(Exception):
-    """The callee (whose code is at ``base``) or generator at the end of ``path`` does what may look at frames: it must have a real one, so
-    it is called."""
+    """The generator at the end of ``path`` does what may look at frames: it must have a real one, so it is called."""
 
-    def __init__(self, path: tuple[int, ...], base: int = 0) -> None:
+    def __init__(self, path: tuple[int, ...]) -> None:
         super().__init__(path)
-        self.path, self.base = path, base
+        self.path = path
 
 
 class Fork:
-    """The other way at a condition with two: where to go on, in which state, with what was done of the bytecode so far."""
+    """The other way at a condition with two: where to go on, in which state, with what was done of the bytecode so far.
 
-    __slots__ = ("alternative", "effected", "label", "outcomes", "pc", "start", "state", "trail", "vectors")
+    Without an outcome the condition is put again, with what is left of what was seen.
+    """
 
-    def __init__(self, label: str, region: Region, state: State, outcome: bool, vectors: list[Any]) -> None:
+    __slots__ = ("alternative", "effected", "kept", "label", "outcomes", "pc", "start", "state", "trail", "vectors")
+
+    def __init__(self, label: str, region: Region, state: State, outcome: bool | None, vectors: list[Any]) -> None:
         self.label, self.state, self.vectors = label, state, vectors
         self.pc, self.start, self.effected = region.pc, region.start, region.effected
-        self.trail = [*region.trail, outcome]
-        self.outcomes = [*region.outcomes, int(outcome)]
+        known = [] if outcome is None else [outcome]
+        self.trail, self.kept = [*region.trail, *known], (region.has_shown, region.has_ended)
+        self.outcomes = [*region.outcomes, *map(int, known)]
         self.alternative = 0
         """The next of a site's callees, to be tried from the beginning; 0 where the fork is no callee's."""
 
@@ -87,11 +93,14 @@ class Replayer:
         return getattr(self, name)
 
 
-class Region(CaughtMixin, CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
+class Region(EndingsMixin, CaughtMixin, CallsMixin, LoopsMixin, PromotionMixin, ShownMixin, GlobalsMixin, ExitsMixin, ForcedMixin):
     """One attempt to replay a region. ``text`` is its LLVM module, or None if what was learned asks for another attempt."""
 
     deadline = float("inf")
     """When (perf_counter) the replay is given up."""
+    mismatch = Mismatch
+    puts_off = True
+    """Whether ends of objects that may run code are put off."""
 
     def __init__(self, driver: Any, root: Any, root_pc: int, profile: Profile, specs: dict[Any, Any], refused: set[Any]) -> None:
         super().__init__(driver.native.peek)
@@ -106,6 +115,9 @@ class Region(CaughtMixin, CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, Forc
         self.arrivals: dict[Any, list[Any]] = {}
         self.exits: list[Exit] = []
         self.instr_symbols: dict[tuple[int, int], str] = {}
+        self.record_symbols: dict[int, tuple[str, Any]] = {}
+        self.ending_places: list[tuple[tuple[int, ...], int]] = []
+        self.current: tuple[tuple[int, ...], int] = ((), root_pc)
         self.start = self.state
         self.trail: list[Any] = []
         self.outcomes: list[int] = []
@@ -156,7 +168,9 @@ class Region(CaughtMixin, CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, Forc
         text = "\n".join(body)
         imports = "".join(f"@{name} = external global i8\n" for name in sorted(self.imports))
         constants = "".join(f"{c.symbol} = external global i8\n" for c in self.constant_symbols.values())
-        others = "".join(f"{name} = external global i8\n" for name in [*self.instr_symbols.values(), *(e.symbol for e in self.exits)])
+        names = [*self.instr_symbols.values(), *(name for name, _ in self.record_symbols.values()), *(e.symbol for e in self.exits)]
+        others = "".join(f"{name} = external global i8\n" for name in names)
+        others += "@ends = external global i64\n" if self.ending_places else ""
         others += "".join(f"@force{number} = external global i64\n" for number in range(self.forced))
         return "\n".join(sorted(self.declared)) + "\n" + imports + constants + others + PROLOGUE + "\n" + text + "\n}\n" + METADATA
 
@@ -180,6 +194,7 @@ class Region(CaughtMixin, CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, Forc
             record = self.record_of()
             instruction = record.instruction(pc)
             if instruction.row.name == "loop" and not self.passes(pc):
+                self.settle(pc)
                 if not joined and not self.is_open(pc):
                     self.arrive(pc)
                     return
@@ -203,6 +218,23 @@ class Region(CaughtMixin, CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, Forc
                 return
             pc = following
 
+    def settle(self, pc: int) -> None:
+        """The end of a bytecode: where it has kept something for an exit, the interpreter goes on at ``pc``."""
+        if self.has_shown or self.has_ended:
+            self.has_shown = self.has_ended = False
+            test, good, bad = self.nothing_kept(), self.label(), self.label()
+            self.emit(f"br i1 {test}, label %{good}, label %{bad}, !prof !0")
+            self.leave(self.state, pc, (self.path, pc), bad)
+            self.at(good)
+
+    def arrive(self, pc: int) -> None:
+        self.settle(pc)
+        super().arrive(pc)
+
+    def join(self) -> None:
+        self.has_shown = self.has_ended = False
+        super().join()
+
     def often(self, pc: int) -> bool:
         """Whether so many paths came through here that all others are to be merged: else ways multiply from fork to fork."""
         key = (self.path, pc, len(self.state.open))
@@ -218,6 +250,9 @@ class Region(CaughtMixin, CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, Forc
         self.visited.add((self.path, pc))
         self.start = self.state.copy()
         self.effected = False
+        if self.has_shown or self.has_ended:
+            self.has_shown = self.has_ended = False
+            self.guard(self.nothing_kept(), True)
         self.trail, self.outcomes = [], []
         self.vectors = self.profile.vectors(self.path, pc)
         self.force_bytecode(pc)
@@ -227,6 +262,8 @@ class Region(CaughtMixin, CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, Forc
             return None
         if self.driver.settings.verify:
             check_ownership(self.state)
+        self.current = self.path, pc
+        self.quietly = self.puts_off
         try:
             following = self.perform(instruction, control)
         except Mismatch:
@@ -239,6 +276,8 @@ class Region(CaughtMixin, CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, Forc
                 raise
             self.untraced(pc, instruction, error.detail)
             return None
+        finally:
+            self.quietly = False
         return following
 
     def perform(self, instruction: Any, control: Any) -> int | None:
@@ -254,6 +293,7 @@ class Region(CaughtMixin, CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, Forc
             return self.run_handler(instruction, [])
         following = control(self, instruction)
         if following is not None:
+            self.hide_frames()
             self.reap()
             self.write_back()
         return following
@@ -291,7 +331,9 @@ class Region(CaughtMixin, CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, Forc
         self.pc, self.start, self.effected = fork.pc, fork.start, fork.effected
         self.trail, self.outcomes, self.vectors = list(fork.trail), list(fork.outcomes), fork.vectors
         instruction = self.record_of().instruction(fork.pc)
-        self.alternative = fork.alternative
+        self.alternative, self.quietly = fork.alternative, self.puts_off
+        self.has_shown, self.has_ended = fork.kept
+        self.current = self.path, fork.pc
         try:
             if fork.alternative:
                 following = self.perform(instruction, getattr(type(self), "do_" + instruction.row.name, None))
@@ -308,7 +350,7 @@ class Region(CaughtMixin, CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, Forc
             self.untraced(fork.pc, instruction, error.detail)
             return
         finally:
-            self.alternative = 0
+            self.alternative, self.quietly = 0, False
         if following is None:
             return
         if not fork.vectors:
@@ -327,6 +369,7 @@ class Region(CaughtMixin, CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, Forc
         except Mismatch:
             self.leave(self.start, self.pc, (self.path, self.pc))
             return None
+        self.hide_frames()
         values = instruction.values
         if result == self.ERROR:
             raise Abort("unsupported", "an explicit error")
@@ -338,9 +381,8 @@ class Region(CaughtMixin, CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, Forc
             self.write(values[instruction.row.operands[0].name], result)
         self.reap()
         self.write_back()
-        if result in (self.JUMP, self.EXHAUSTED):
-            return self.pc + UNIT * int(values["target"])
-        return self.pc + UNIT * (int(instruction.row.size) + (values["pair"] >> 32 if result == self.SKIP else 0))
+        distance = int(instruction.row.size) + (values["pair"] >> 32 if result == self.SKIP else 0)
+        return self.pc + UNIT * (int(values["target"]) if result in (self.JUMP, self.EXHAUSTED) else distance)
 
     def destination(self) -> int:
         """The index of the current instruction's destination register."""
@@ -388,8 +430,9 @@ class Region(CaughtMixin, CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, Forc
             state.owners[held.name] = OWNED
             state.memory[index] = NULL
         elif self.type_of(value) not in (int, float, bool):
-            self.before_end()
-            self.emit(f"call void {self.helper('t_clear')}(ptr %ctx, ptr {place})")
+            if not self.end_in_memory(place):
+                self.before_end()
+                self.emit(f"call void {self.helper('t_clear')}(ptr %ctx, ptr {place})")
             state.memory[index] = NULL
 
     def place_of(self, index: int) -> str:
@@ -412,6 +455,7 @@ class Region(CaughtMixin, CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, Forc
     # -- conditions
     def cond(self, test: Any) -> bool:
         """The outcome of a condition: decided by what is known, else as recorded, with a guard or a fork for the other."""
+        self.hide_frames()
         place = len(self.outcomes)
         if not isinstance(test, bool) and test in self.state.facts:
             test = self.state.facts[test]
@@ -444,6 +488,7 @@ class Region(CaughtMixin, CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, Forc
 
     def guard(self, test: Any, want: bool) -> None:
         """Leaves at the start of the bytecode unless ``test`` is ``want``."""
+        self.hide_frames()
         if isinstance(test, bool):
             if test is not want:
                 raise Mismatch
@@ -464,19 +509,16 @@ class Region(CaughtMixin, CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, Forc
             self.leave(self.start, self.pc, (self.path, self.pc), known[2])
         return known[2]
 
-    def fork(self, test: Any, want: bool, others: list[Any]) -> None:
-        """Both ways go on."""
+    def fork(self, test: Any, want: bool, others: list[Any], *, again: bool = False) -> None:
+        """Both ways go on; with ``again`` the other one begins with what asked."""
         first, second = self.label(), self.label()
         yes, no = (first, second) if want else (second, first)
         weights = "" if others else f", !prof !{0 if want else 1}"
         self.emit(f"br i1 {test}, label %{yes}, label %{no}{weights}")
         other = self.state.copy()
         self.assume(other, test, not want)
-        self.forks.append(Fork(second, self, other, not want, others))
+        self.forks.append(Fork(second, self, other, None if again else not want, others))
         self.at(first)
-
-    def promote(self, value: Any) -> Any:
-        raise Abort("unsupported", "promotion")
 
     # -- what the machine asks of the frame
     def frame_field(self, name: str, frame: FrameReference) -> Any:
@@ -510,12 +552,10 @@ class Region(CaughtMixin, CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, Forc
         self.guard(self.same(table, self.globals_const), own)
         return self.globals_const if own else table
 
-    def object_in_cache(self, address: int) -> Value:
-        """An object that an inline cache names: it lives as long as what the cache's guard guards."""
-        return self.constant(self.driver.native.object_at(self.cached_word(address)))
-
     def cache_pointer(self, cache: Cache) -> str:
         record = self.record_of()
+        if not 0 <= cache.address - record.base < 8 * len(record.unit.words):
+            raise Abort("unsupported", "a cell of the table as a pointer")
         return self.instr_symbol(record, cache.address)
 
     def instr_symbol(self, record: Any, address: int) -> str:
@@ -528,13 +568,16 @@ class Region(CaughtMixin, CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, Forc
     def sync(self) -> None:
         """Foreign code may look at the frame next: locals that changed since the last time are written to it."""
         state = self.state
-        if state.level:
-            raise NotInlined(self.path, self.record_of().base)
-        self.show_all(level=0)
+        place = next((frame.place for frame in reversed(state.frames) if frame.place is not None), None)
+        if place is not None:
+            raise NotInlined(place)
+        self.show_all(level=None if state.level else 0)
         for index in range(self.root.locals):
             value = state.registers.get((0, index), NULL)
             if state.memory.get(index, NULL) != value:
                 self.sync_local(index, value)
+        if state.level:
+            self.show_frames()
 
     def boxed_in_frame(self, value: Unboxed) -> str | None:
         if isinstance(value, BoolValue) or isinstance(value.number, (int, float)):
@@ -614,20 +657,27 @@ class Region(CaughtMixin, CallsMixin, LoopsMixin, GlobalsMixin, ExitsMixin, Forc
 
     def check(self, raw: str, result: str, fresh: list[str]) -> None:
         """An exception goes to its handler within the region, or leaves it: the interpreter unwinds."""
+        row = self.handler_row()
+        shown = self.frames_shown
+        if self.state.level and shown is None:
+            row = None  # the frames of inlined calls belong to the traceback
+        if row is None:
+            self.hide_frames()
         failed = f"eq ptr {raw}, null" if result in "NOP" else f"slt {'i32' if result == 'i' else 'i64'} {raw}, 0"
         test = self.op("icmp " + failed)
         good, bad = self.label(), self.label()
         self.emit(f"br i1 {test}, label %{bad}, label %{good}, !prof !1")
-        row = self.handler_row()
         if row is None:
             self.leave(self.state, self.pc, None, bad, raising=True)
         else:
             before = self.state
             self.state = before.copy()
             self.at(bad)
-            self.catch_raised(row, fresh)
-            self.state = before
+            self.frames_shown = None
+            self.catch_raised(row, fresh, shown)
+            self.state, self.frames_shown = before, shown
         self.at(good)
+        self.hide_frames()
 
 
 def _flat(lines: list[Any]) -> list[str]:

@@ -1,0 +1,93 @@
+"""References that compiled code gives up: an object that ends without running any code ends at once, any other waits for an exit.
+
+So compiled code goes on believing what it knows, and finalisers see true frames. An end is quiet where nothing but memory is freed: of
+numbers and text, and of tuples, lists and plain instances whose items are such, or live on elsewhere.
+"""
+from jitvm.rpython.dialect import *
+
+MOST_ITEMS = 16
+PLAIN_BASICSIZE = 24
+WEAK_REFERENCES = 16
+
+
+@helper()
+def t_end(v: Object, counter: Ptr) -> None:
+    """Gives up a reference; puts that off where it would run code, and counts it."""
+    if is_null(v):
+        return
+    if refcount(v) > 1:
+        set_refcount(v, refcount(v) - 1)
+        return
+    if ends_quietly(v) == 0:
+        put_off(v, counter)
+        return
+    xdecref(v)
+
+
+@helper(cold=True)
+def put_off(v: Object, counter: Ptr) -> None:
+    """Keeps a reference until compiled code is left, which it is at the end of the bytecode."""
+    store_int(counter, 0, load_int(counter, 0) + 1)
+    count = load_int(kept_words(), KEPT_LEVELS * 8)
+    if count == KEPT_LEVELS - 1:
+        xdecref(v)
+        return
+    store_pointer(kept_words(), (KEPT_LEVELS + 1 + count) * 8, as_pointer(v))
+    store_int(kept_words(), KEPT_LEVELS * 8, count + 1)
+    store_int(kept_words(), 0, 1)
+
+
+@helper(cold=True)
+def end_what_waits() -> None:
+    """After an exit: gives up the references that waited for it."""
+    while load_int(kept_words(), KEPT_LEVELS * 8) > 0:
+        count = load_int(kept_words(), KEPT_LEVELS * 8) - 1
+        store_int(kept_words(), KEPT_LEVELS * 8, count)
+        xdecref(load_object(kept_words(), (KEPT_LEVELS + 1 + count) * 8))
+
+
+@primitive
+def ends_plainly(kind: Object) -> Bool:
+    """Whether the end of objects of a type concerns nobody else."""
+    return kind is PyLong_Type or kind is PyFloat_Type or kind is PyUnicode_Type or kind is PyBytes_Type
+
+
+@helper()
+def ends_quietly(v: Object) -> Int:
+    """1 where the end of an object, which has one reference left, only frees memory."""
+    kind = type_pointer(v)
+    if ends_plainly(kind):
+        return 1
+    if kind is PyTuple_Type:
+        return items_quiet(as_pointer(v) + TUPLE_ITEMS, var_size(v))
+    if kind is PyList_Type:
+        return items_quiet(list_items(v), var_size(v))
+    if type_dealloc(kind) != type_dealloc(plain_class) or type_basicsize(kind) != PLAIN_BASICSIZE:
+        return 0
+    if type_weaklistoffset(kind) != WEAK_REFERENCES or type_finalize(kind) != NULLP or type_del(kind) != NULLP or refcount(kind) < 2:
+        return 0
+    values = load_pointer(as_pointer(v), INLINE_VALUES)
+    if values == NULLP or load_int(as_pointer(v), MANAGED_DICT) != 0 or load_int(as_pointer(v), WEAK_REFERENCES) != 0:
+        return 0
+    return items_quiet(values, keys_entries(type_cached_keys(kind)))
+
+
+@helper()
+def items_quiet(items: Ptr, count: Int) -> Int:
+    """1 where each item has a quiet end or stays alive: it has another reference, and is not among these twice."""
+    if count > MOST_ITEMS:
+        return 0
+    i = 0
+    while i < count:
+        v = load_object(items, i * 8)
+        if not is_null(v):
+            if not ends_plainly(type_pointer(v)):
+                if refcount(v) < 2:
+                    return 0
+                j = i + 1
+                while j < count:
+                    if load_object(items, j * 8) is v:
+                        return 0
+                    j = j + 1
+        i = i + 1
+    return 1
