@@ -636,7 +636,8 @@ class LoopsMixin(SuspendedMixin):
                       if all(s.owners.get(name) == owner for s in states) and (name in held or owner == ANCHORED)}
         for field in ("types", "facts", "cse"):
             setattr(out, field, {k: v for k, v in getattr(first, field).items() if all(getattr(s, field).get(k) == v for s in states)})
-        out.heap = {k: v for k, v in first.heap.items() if all(s.heap.get(k) == v for s in states)}
+        out.heap = {k: v for k, v in first.heap.items() if all(s.heap.get(k) == v for s in states)
+                    and not (isinstance(v[0], Obj) and v[0].name not in out.owners)}
         return out
 
 
