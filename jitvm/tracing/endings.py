@@ -76,10 +76,10 @@ class EndingsMixin(Machine):
         start = self.pointer(base)
         name, new = self.box(value)
         state = self.state
-        if new:
-            state.owners[name] = BORROWED
-        else:
+        if not new:
             self.add_reference(name)
+        if not isinstance(value, Const):
+            state.owners[name] = BORROWED if new else state.owners.get(name, BORROWED)
         place, key = self.offset(start, offset), f"+{offset}O"
         old = self.op(f"load ptr, ptr {place}")
         self.emit(f"store ptr {name}, ptr {place}")

@@ -226,6 +226,8 @@ class Machine(Numbers):
         for known in [known for known in self.state.heap if known[1] in (key, "+-2b")]:
             del self.state.heap[known]
         self.state.cse[f"present {name}"] = True
+        if not isinstance(value, Const):
+            self.state.owners.setdefault(name, BORROWED)
         self.state.heap[start, key] = (value if isinstance(value, Const) else Obj(name), False)
 
     def load_pointer(self, base: Any, offset: Any) -> Any:
