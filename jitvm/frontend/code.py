@@ -12,7 +12,6 @@ else:
 
 REASONS: dict[str, str] = {
     "suspension": "generator that waits within an expression",
-    "except*": "except*",
     "too large": "function too large for 16-bit operands",
     "nested too deeply": "expression nested too deeply",
 }

@@ -10,6 +10,7 @@ from jitvm.frontend.assembler import Label, Place, Region
 from jitvm.frontend.blocks import FinallyBlock, HandlerBlock, LoopBlock, TryBlock, WithBlock
 from jitvm.frontend.scopes import Comprehension
 from jitvm.frontend.statements import StatementCompiler
+from jitvm.frontend.tree import cast
 
 
 class ExceptionCompiler(StatementCompiler):
@@ -87,12 +88,14 @@ class ExceptionCompiler(StatementCompiler):
         else:
             self.try_except(node)
 
-    def try_finally(self, node: ast.Try) -> None:
+    def try_finally(self, node: ast.Try | ast.TryStar) -> None:
         """``try`` / ``finally``: the body of ``finally`` is repeated for each way out."""
         region = self.cover(self.top)
         block = FinallyBlock([region], body=node.finalbody)
         self.enter(block)
-        if node.handlers:
+        if isinstance(node, ast.TryStar):
+            self.try_except_star(node)
+        elif node.handlers:
             self.try_except(node)
         else:
             self.body(node.body)
@@ -326,9 +329,98 @@ class ExceptionCompiler(StatementCompiler):
         self.clear(region.register - 1)
         self.clear(block.leave)
 
-    def no_except_star(self, node: ast.TryStar) -> None:
-        """``except*`` stays on the host."""
-        raise self.unsupported("except*", node)
+    # -- except* ---------------------------------------------------------------------------------------------------
+    def try_star(self, node: ast.TryStar) -> None:
+        """``try`` / ``except*``."""
+        if not node.finalbody:
+            self.try_except_star(node)
+            return
+        self.try_finally(node)
+
+    def try_except_star(self, node: ast.TryStar) -> None:
+        """``try`` / ``except*`` / ``else``: each clause takes its part of what came; what they leave or raise goes on together."""
+        region = self.cover(self.top)
+        self.enter(TryBlock([region]))
+        self.body(node.body)
+        self.leave()
+        otherwise, end = Label(), Label()
+        self.at = node
+        self.jump(otherwise)
+        if region.target.bound >= 0:
+            block, cleanup = self.begin_handler(region)
+            self.at = node.handlers[0]
+            raised = self.push()
+            self.emit("build_list", raised, raised, 0)
+            rest = self.push()
+            self.emit("move", rest, block.exception, keep=1)
+            for handler in node.handlers:
+                if self.reachable:
+                    self.star_clause(handler, raised, rest)
+            if self.reachable:
+                self.emit("list_append", raised, rest, keep=1)
+                self.top = rest
+                self.raise_together(block, raised, end)
+            else:
+                self.leave()
+            self.end_handler(block, cleanup)
+        self.place(otherwise)
+        self.body(node.orelse)
+        self.place(end)
+
+    def star_clause(self, node: ast.ExceptHandler, raised: int, rest: int) -> None:
+        """One clause: what it raises is added to ``raised``, ``rest`` is what no clause has taken yet."""
+        mark = self.top
+        taken, other = Label(), Label()
+        kind = self.operand(cast(ast.expr, node.type))
+        self.at = node
+        match = self.result(mark, -1)
+        self.emit("check_group", match, rest, kind)
+        self.emit_jump("branch_is_not_k", taken, match, self.constant(None), keep=1)
+        self.clear(match)
+        self.jump(other)
+        self.place(taken)
+        if node.name is None:
+            self.clear(match)
+        else:
+            self.store_name(node.name, match)
+        self.top = mark
+        region = self.cover_noting(mark)
+        self.enter(TryBlock([region]))
+        self.body(node.body)
+        self.leave()
+        self.leave_star_clause(node, other)
+        if region.target.bound >= 0:
+            self.note_position(region)
+            self.top = region.register + 1
+            self.at = node
+            if node.name is not None:
+                self.forget_name(node.name)
+            self.emit("list_append", raised, region.register, keep=1)
+            self.clear(region.register - 1)
+            self.jump(other)
+        self.top = mark
+        self.place(other)
+
+    def leave_star_clause(self, node: ast.ExceptHandler, end: Label) -> None:
+        """The end of a clause's body."""
+        if self.reachable:
+            self.at = node
+            if node.name is not None:
+                self.forget_name(node.name)
+            self.jump(end)
+
+    def raise_together(self, block: HandlerBlock, raised: int, end: Label) -> None:
+        """After the last clause: raises what is to go on, if anything is."""
+        again = Label()
+        self.emit("prepare_reraise", raised, block.exception, raised)
+        self.emit_jump("branch_is_not_k", again, raised, self.constant(None), keep=1)
+        self.clear(raised)
+        self.leave()
+        self.emit("pop_exc", block.saved)
+        self.jump(end)
+        self.place(again)
+        self.emit("pop_exc", block.saved)
+        self.emit("reraise", raised)
 
 
 UNSET = -1
@@ -336,6 +428,6 @@ UNSET = -1
 
 ExceptionCompiler.STATEMENTS.update({
     ast.Raise: ExceptionCompiler.raise_statement, ast.Try: ExceptionCompiler.try_statement,
-    ast.TryStar: ExceptionCompiler.no_except_star, ast.With: ExceptionCompiler.with_statement,
+    ast.TryStar: ExceptionCompiler.try_star, ast.With: ExceptionCompiler.with_statement,
     ast.AsyncWith: ExceptionCompiler.with_statement, ast.AsyncFor: ExceptionCompiler.async_for,
 })

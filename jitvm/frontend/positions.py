@@ -33,7 +33,8 @@ HOST_NAMES: tuple[tuple[str, str], ...] = (
                     "POP_JUMP_BACKWARD_IF_TRUE POP_JUMP_BACKWARD_IF_FALSE"),
     ("branch_false", "POP_JUMP_FORWARD_IF_FALSE POP_JUMP_FORWARD_IF_TRUE JUMP_IF_FALSE_OR_POP JUMP_IF_TRUE_OR_POP "
                      "POP_JUMP_BACKWARD_IF_FALSE POP_JUMP_BACKWARD_IF_TRUE"),
-    ("branch_no_match", "CHECK_EXC_MATCH"), ("load_global", "LOAD_GLOBAL LOAD_NAME"),
+    ("branch_no_match", "CHECK_EXC_MATCH"), ("check_group", "CHECK_EG_MATCH"), ("prepare_reraise", "PREP_RERAISE_STAR"),
+    ("load_global", "LOAD_GLOBAL LOAD_NAME"),
     ("store_global", "STORE_NAME STORE_GLOBAL"), ("delete_global", "DELETE_NAME DELETE_GLOBAL"),
     ("check_bound", "LOAD_FAST"), ("delete_local", "DELETE_FAST"), ("move", "LOAD_FAST LOAD_CLOSURE COPY"),
     ("load_const", "LOAD_CONST"), ("take", "STORE_FAST"),

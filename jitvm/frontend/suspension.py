@@ -180,6 +180,10 @@ class HostStack:
         after = (*stack[:-1], frozenset([HANDLED]), stack[-1])
         return after, after
 
+    def _check_eg_match(self, at: int, stack: Stack, _argument: int, made: frozenset[Origin]) -> tuple[Stack, Stack]:
+        after = (*stack[:-2], frozenset([self.origin(at, 1)]), made)
+        return after, after
+
     def _unpack_sequence(self, at: int, stack: Stack, argument: int, _made: frozenset[Origin]) -> tuple[Stack, Stack]:
         after = (*stack[:-1], *[frozenset([self.origin(at, place)]) for place in range(argument - 1, -1, -1)])
         return after, after
@@ -223,7 +227,7 @@ class Temporaries(Verifier):
             yield handler.target, caught
         origin = self.host.origin(self.unit.host_offsets[at])
         made = frozenset([MARKS.get(row.name, origin)])
-        if row.name == "take":
+        if row.name in ("take", "move"):
             made = registers.get(values["src"], made)
         for register in self.inputs(instruction):
             registers.pop(register, None)
@@ -234,6 +238,8 @@ class Temporaries(Verifier):
         elif row.name == "yield_from":
             registers.pop(values["iter"], None)
             registers[values["value"]] = made
+        elif row.name == "check_group":
+            registers[values["rest"]] = frozenset([(*origin[:-1], 1)])
         if row.name in ITERATIONS:
             exhausted = dict(registers)
             exhausted.pop(values["iter"], None)

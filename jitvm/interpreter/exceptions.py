@@ -268,6 +268,42 @@ def is_subclass_of_tuple(v: Object) -> Bool:
 
 
 @opcode
+def check_group(rest: Local, kind: Object) -> Object:
+    """``except* kind``: the part of an exception that it takes, or None; the rest stays."""
+    return split_group(register_pointer(rest), kind)
+
+
+@helper(raises=True, runs=True)
+def split_group(place: Ptr, kind: Object) -> New:
+    """CHECK_EG_MATCH of CPython's ceval.c: what is taken is the handled exception then."""
+    given = PyTuple_New(2)
+    store_reference(as_pointer(given) + TUPLE_ITEMS, 0, load_object(place, 0))
+    store_reference(as_pointer(given) + TUPLE_ITEMS, 1, kind)
+    parts = do_pair(given, _Py_TrueStruct)
+    taken = tuple_item(parts, 0)
+    if taken is not _Py_NoneStruct:
+        old = load_object(place, 0)
+        store_reference(place, 0, tuple_item(parts, 1))
+        PyErr_SetHandledException(taken)
+        release_to(old)
+    return taken
+
+
+@opcode
+def prepare_reraise(exc: Object, raised: Object) -> Object:
+    """What goes on after all clauses ``except*``: of the exception that came, and what they have raised or left; None if nothing does."""
+    return group_to_raise(exc, raised)
+
+
+@helper(raises=True, runs=True)
+def group_to_raise(exc: Object, raised: Object) -> New:
+    given = PyTuple_New(2)
+    store_reference(as_pointer(given) + TUPLE_ITEMS, 0, exc)
+    store_reference(as_pointer(given) + TUPLE_ITEMS, 1, raised)
+    return do_pair(given, _Py_FalseStruct)
+
+
+@opcode
 def load_assertion_error() -> Object:
     return PyExc_AssertionError
 

@@ -154,8 +154,12 @@ def merge_keywords(target: dict[Any, Any], source: Any, callee: Any) -> BaseExce
 
 
 def pair(first: Any, second: Any) -> list[Any] | BaseException:
-    """What import_from, import_star, match_keys and match_class ask for: the answer in a list, or the exception to raise."""
+    """What import_from, import_star, match_keys, match_class and ``except*`` ask for: the answer in a list, or the exception to raise."""
     try:
+        if second is True:
+            return [_split_group(*first)]
+        if second is False:
+            return [_group_to_raise(*first)]
         if isinstance(first, tuple) and second is None:
             return [_match_class(*first)]
         if isinstance(second, tuple):
@@ -166,6 +170,61 @@ def pair(first: Any, second: Any) -> list[Any] | BaseException:
         return [_find_submodule(first, second)]
     except BaseException as error:
         return error.with_traceback(None)
+
+
+def _split_group(exc: Any, kind: Any) -> tuple[Any, Any]:
+    """check_except_star_type_valid and exception_group_match of CPython's ceval.c: what is taken of ``exc``, and the rest."""
+    kinds = kind if isinstance(kind, tuple) else (kind,)
+    for each in kinds:
+        if not (issubclass(type(each), type) and _derives(each, (BaseException,))):
+            raise TypeError("catching classes that do not inherit from BaseException is not allowed")
+    for each in kinds:
+        if issubclass(each, BaseExceptionGroup):
+            raise TypeError("catching ExceptionGroup with except* is not allowed. Use except instead.")
+    if exc is None:
+        return None, None
+    is_group = _derives(type(exc), (BaseExceptionGroup,))
+    if _derives(type(exc), kinds):
+        return exc if is_group else BaseExceptionGroup("", (exc,)), None
+    if is_group:
+        taken, rest = exc.split(kind)
+        return taken, rest
+    return None, exc
+
+
+def _derives(kind: type, bases: tuple[type, ...]) -> bool:
+    """PyType_IsSubtype: no metaclass is asked."""
+    return any(each is base for each in type.__dict__["__mro__"].__get__(kind) for base in bases)
+
+
+def _group_to_raise(exc: BaseException, raised: list[Any]) -> BaseException | None:
+    """_PyExc_PrepReraiseStar of CPython's exceptions.c."""
+    if not _derives(type(exc), (BaseExceptionGroup,)):
+        return raised[0] if raised else None
+    new: list[BaseException] = []
+    leaves: set[int] = set()
+    for each in raised:
+        if each is None:
+            continue
+        if each.__traceback__ is exc.__traceback__ and each.__cause__ is exc.__cause__ and each.__context__ is exc.__context__:
+            _add_leaves(each, leaves)
+        else:
+            new.append(each)
+    subgroup: Any = BaseExceptionGroup.subgroup
+    rest: BaseException | None = subgroup(exc, lambda leaf: id(leaf) in leaves)
+    if not new:
+        return rest
+    if rest is not None:
+        new.append(rest)
+    return new[0] if len(new) == 1 else BaseExceptionGroup("", new)
+
+
+def _add_leaves(exc: BaseException, leaves: set[int]) -> None:
+    if isinstance(exc, BaseExceptionGroup):
+        for each in exc.exceptions:
+            _add_leaves(each, leaves)
+    else:
+        leaves.add(id(exc))
 
 
 def _find_submodule(module: Any, name: str) -> Any:

@@ -175,6 +175,8 @@ reraise_at      exc:r position:r !
 push_exc        saved:d exc:r
 pop_exc         saved:l
 branch_no_match exc:r kind:r target:j
+check_group     dst:d rest:l kind:r
+prepare_reraise dst:d exc:r raised:r
 load_assertion_error dst:d
 with_enter      base:w manager:r
 with_exit       dst:d base:w exc:r

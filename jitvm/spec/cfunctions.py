@@ -108,6 +108,7 @@ PyErr_SetNone O>v
 _PyErr_SetKeyError O>v
 PyErr_Occurred >O
 PyErr_Clear >v
+PyErr_SetHandledException O>v
 Py_MakePendingCalls >i raises runs
 PyErr_Fetch PPP>v
 PyErr_Restore SSS>v

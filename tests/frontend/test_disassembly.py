@@ -84,7 +84,6 @@ def squeeze(text):
 
 @pytest.mark.parametrize(("source", "reason"), [
     ("def f(*a):\n    print(*(yield), sep=(yield))\n", "generator that waits within an expression"),
-    ("def f():\n    try: pass\n    except* E: pass\n", "except*"),
 ])
 def test_reasons(source, reason):
     module = parse(source, "<test>")

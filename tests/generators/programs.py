@@ -98,6 +98,8 @@ class Body:
         self.random, self.number = random, number
         self.lines: list[str] = []
         self.loops = 0
+        self.grouped = False
+        """Whether this is within ``except*``: nothing may jump out of it."""
         self.left = random.randint(3, 12)
 
     def text(self) -> str:
@@ -168,7 +170,9 @@ class Body:
     def jump(self, depth: int) -> None:
         """Leaves a loop or the function, or raises, under a condition."""
         random = self.random
-        kinds = [f"return {self.value()}", f"raise {random.choice(ERRORS)}({self.value()})", "1 // 0"]
+        kinds = [f"raise {random.choice(ERRORS)}({self.value()})", "1 // 0"]
+        if not self.grouped:
+            kinds.append(f"return {self.value()}")
         if self.loops:
             kinds += ["break", "continue"]
         self.put(depth, f"if note('go', {random.choice(['x', 'y', '1', '0'])})  == 'go' and {random.choice('xyab')}:")
@@ -180,10 +184,15 @@ class Body:
         self.put(depth, "try:")
         self.block(depth + 1)
         clauses = random.randrange(3)
+        star = random.choice(["", "", "", "*"])
+        before = self.loops, self.grouped
+        if star:
+            self.loops, self.grouped = 0, True
         for _ in range(clauses):
             name = random.choice(["", " as e"])
-            self.put(depth, f"except {random.choice(ERRORS)}{name}:")
+            self.put(depth, f"except{star} {random.choice(ERRORS)}{name}:")
             self.block(depth + 1)
+        self.loops, self.grouped = before
         if clauses and random.random() < 0.3:
             self.put(depth, "else:")
             self.block(depth + 1)
