@@ -130,9 +130,9 @@ class BlockCompiler(FunctionCompiler):
     def undo(self, block: Block, returns: bool, value: int) -> None:
         """Emits what leaving ``block`` by a jump takes. A ``return`` leaves what the end of the frame drops anyway.
 
-        A generator must not: it may wait once more, in a ``finally``.
+        Where something else is to run on the way out, in a ``finally`` around it, it must not.
         """
-        leaves = returns and not self.is_generator
+        leaves = returns and not self.is_generator and all(outer.silent for outer in self._blocks)
         if isinstance(block, LoopBlock):
             if block.iterator >= 0 and not leaves:
                 self.clear(block.iterator)
@@ -143,7 +143,7 @@ class BlockCompiler(FunctionCompiler):
             if value >= 0:
                 self.leave()
         elif isinstance(block, ValueBlock):
-            if not returns:
+            if not leaves:
                 self.clear(block.register)
         elif isinstance(block, HandlerBlock):
             self.emit("pop_exc", block.saved)

@@ -255,13 +255,25 @@ def drop_registers(registers: Ptr, start: Int, end: Int) -> None:
 
 
 @primitive
+def drop_temporaries(registers: Ptr, start: Int, end: Int) -> None:
+    """As drop_registers, the last first: as the host empties its operand stack."""
+    i = end - 1
+    while i >= start:
+        v = load_object(registers, i * 8)
+        if not is_null(v):
+            store_int(registers, i * 8, 0)
+            xdecref(v)
+        i = i - 1
+
+
+@primitive
 def leave_frame(thread: Ptr, registers: Ptr) -> None:
     """Takes the frame off the thread's frames, drops what it holds (temporaries first, as the host) and gives its room back.
 
     A return can leave temporaries behind: iterators and the like of the blocks around it, numbers that wait for their overwrite.
     """
     record = unlink_frame(thread, registers)
-    drop_registers(registers, vm_locals(record), vm_registers(record))
+    drop_temporaries(registers, vm_locals(record), vm_registers(record))
     drop_frame(thread, registers, record)
 
 
@@ -616,7 +628,7 @@ def unwind() -> None:
     record = header_code(frame)
     row = find_handler(record, (as_int(pc) - as_int(vm_words(record))) // 16)
     if row != NULLP:
-        drop_registers(regs, load_int(row, 32), vm_registers(record))
+        drop_temporaries(regs, load_int(row, 32), vm_registers(record))
         place = regs + load_int(row, 24) * 8
         old = load_object(place, 0)
         store_pointer(place, 0, disown(fetch_exception()))

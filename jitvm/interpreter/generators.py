@@ -397,7 +397,7 @@ def finish_frame(thread: Ptr, registers: Ptr, raised: Bool) -> None:
             back = fo_back(fo)
             set_fo_back(fo, NULL)
             release_to(back)
-    drop_registers(registers, vm_locals(record), vm_registers(record))
+    drop_temporaries(registers, vm_locals(record), vm_registers(record))
     drop_frame(thread, registers, record)
     release_to(frame_func(inner))
     release_to(frame_code(inner))
