@@ -112,8 +112,11 @@ class CaughtMixin(PackedMixin, ExitsMixin):
         for place in [place for place in state.registers if place[0] > 0]:
             del state.registers[place]
         state.frames = state.frames[:1]
-        for index in sorted(index for level, index in state.registers if level == 0 and index >= row.depth):
+        for index in sorted((index for level, index in state.registers if level == 0 and index >= row.depth), reverse=True):
+            held = state.registers[0, index]
             self.kill(index)
+            if isinstance(held, Obj) and state.owners.get(held.name) == OWNED:
+                state.owners[held.name] = state.owners.pop(held.name)  # the last on the stack ends first
         state.registers[0, row.register] = value
         target = self.root.base + UNIT * row.target
         first = self.root.instruction(target)
