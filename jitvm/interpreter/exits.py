@@ -249,6 +249,16 @@ def t_new_float_if(x: Float, bound: Bool) -> New:
     return NULL
 
 
+@helper(raises=True)
+def made_range(first: Object, second: Object, third: Object, count: Int) -> New:
+    """range() of so many ints."""
+    cells = local3()
+    store_pointer(cells, 0, as_pointer(first))
+    store_pointer(cells, 8, as_pointer(second))
+    store_pointer(cells, 16, as_pointer(third))
+    return PyObject_Vectorcall(PyRange_Type, cells, count, NULL)
+
+
 @helper()
 def t_is_int(v: Object) -> Bool:
     return is_int(v)

@@ -31,6 +31,9 @@ class CallsMixin(FormattingMixin, ImpliedMixin):
     eager = False
     """Whether frame and module are to hold locals and globals after each bytecode (the setting locals_sync is off)."""
 
+    if TYPE_CHECKING:
+        def generator_call(self, callee: Value, values: list[Value], window: list[int]) -> Value | None: ...
+
     # -- moves
     def following(self, instruction: Any) -> int:
         return self.pc + UNIT * int(instruction.row.size)
@@ -207,8 +210,9 @@ class CallsMixin(FormattingMixin, ImpliedMixin):
                 result = meaning(self, values, names)
                 if result is not None:
                     return self.finish_call(instruction, result, window)
-        following = self.finish_call(instruction, self.residual_call(callee, values, names, window[len(window) - len(values):]), window)
-        return self.meet(following)
+        places = window[len(window) - len(values):]
+        result = None if names else self.generator_call(callee, values, places)
+        return self.meet(self.finish_call(instruction, result or self.residual_call(callee, values, names, places), window))
 
     def instance_made(self, instruction: Any, callee: Value, values: list[Value], names: tuple[str, ...], window: list[int]) -> int | None:
         """A call of a class of exceptions that only hold their arguments: its type is known, the host's own need not be made so far.
@@ -376,6 +380,16 @@ class CallsMixin(FormattingMixin, ImpliedMixin):
         values = [self.shown(value) for value in values]
         self.effect(True, (callee, *values))
         function, _ = self.box(callee)
+        self.give_up(values, window)
+        self.position()
+        raw = self.op(f"call ptr {self.helper('call_moved')}(ptr %ctx, ptr {function}, ptr %buffer, "
+                      f"i64 {len(values) - len(names)}, ptr {self.constant(names).symbol if names else 'null'})")
+        self.check(raw, "N", [])
+        self.state.owners[raw] = OWNED
+        return Obj(raw)
+
+    def give_up(self, values: list[Value], window: list[int]) -> None:
+        """Arguments go into the buffer, with their references."""
         state = self.state
         for index in window:
             self.forget_memory(index)
@@ -388,12 +402,6 @@ class CallsMixin(FormattingMixin, ImpliedMixin):
             state.registers.pop((state.level, index), None)
             self.emit(f"store ptr {text}, ptr {self.op(f'getelementptr ptr, ptr %buffer, i64 {place}')}")
         self.arguments = max(self.arguments, len(values))
-        self.position()
-        raw = self.op(f"call ptr {self.helper('call_moved')}(ptr %ctx, ptr {function}, ptr %buffer, "
-                      f"i64 {len(values) - len(names)}, ptr {self.constant(names).symbol if names else 'null'})")
-        self.check(raw, "N", [])
-        self.state.owners[raw] = OWNED
-        return Obj(raw)
 
     # -- windows of registers
     def window_call(self, name: str, window: Window, count: int, *rest: str) -> Value:

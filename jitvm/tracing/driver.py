@@ -500,7 +500,7 @@ class Driver:
                 try:
                     text = region.build()
                 except NotInlined as error:
-                    root.refused.add((error.path[:-1], error.path[-1]))
+                    root.refused.add(error.key)
                     continue
                 if text is not None:
                     return region, text

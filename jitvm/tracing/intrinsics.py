@@ -109,6 +109,14 @@ def _isinstance(t: Any, values: list[Value], names: tuple[str, ...]) -> Value | 
     return BoolValue(issubclass(kind, values[1].object)) if kind is not None and not kind.__flags__ & 1 << 9 else None
 
 
+def _range(t: Any, values: list[Value], names: tuple[str, ...]) -> Value | None:
+    if not 1 <= len(values) <= 3 or names or any(t.type_of(value) is not int for value in values):
+        return None
+    made: Value = t.call_helper("made_range", *values, *[t.NULL] * (3 - len(values)), len(values))
+    t.state.types[made.name] = range  # type: ignore[attr-defined]
+    return made
+
+
 def _str_format(t: Any, values: list[Value], names: tuple[str, ...]) -> Value | None:
     return t.format_call(values, names)  # type: ignore[no-any-return]
 
@@ -127,6 +135,6 @@ def _super(t: Any, values: list[Value], names: tuple[str, ...]) -> Value | None:
 
 _FUNCTIONS: dict[Any, Any] = {
     list.append: _list_append, len: _len, str.format: _str_format, format: _format, abs: _abs, min: _extreme("lt"), max: _extreme("gt"),
-    str: _str, float: _float, int: _int, isinstance: _isinstance,
+    str: _str, range: _range, float: _float, int: _int, isinstance: _isinstance,
     next: _next, super: _super}
 INTRINSICS = {id(function): meaning for function, meaning in _FUNCTIONS.items()}

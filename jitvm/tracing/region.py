@@ -40,11 +40,12 @@ class Mismatch(Exception):
 
 
 class NotInlined(Exception):
-    """The generator at the end of ``path`` does what may look at frames: it must have a real one, so it is called."""
+    """A generator does what may look at frames: it must have a real one, so it is called. ``key`` says which ``for`` resumes it (path and
+    address), and from which of its sites on."""
 
-    def __init__(self, path: tuple[int, ...]) -> None:
-        super().__init__(path)
-        self.path = path
+    def __init__(self, key: tuple[Any, ...]) -> None:
+        super().__init__(key)
+        self.key = key
 
 
 class Fork:
@@ -317,7 +318,7 @@ class Region(EndingsMixin, CaughtMixin, CallsMixin, LoopsMixin, PromotionMixin, 
         """A bytecode that the interpreter must do: the region is left before it. In a generator it must be a rare one."""
         place = next((frame.place for frame in reversed(self.start.frames) if frame.place is not None), None)
         if place is not None and self.is_common(place, pc):
-            raise NotInlined(place)
+            raise NotInlined(self.refusal(len(place)))
         self.driver.note_untraced(self.record_of(self.start), pc, detail or instruction.row.name)
         self.leave(self.start, pc, None)
 
@@ -570,7 +571,7 @@ class Region(EndingsMixin, CaughtMixin, CallsMixin, LoopsMixin, PromotionMixin, 
         state = self.state
         place = next((frame.place for frame in reversed(state.frames) if frame.place is not None), None)
         if place is not None:
-            raise NotInlined(place)
+            raise NotInlined(self.refusal(len(place)))
         self.show_all(level=None if state.level else 0)
         for index in range(self.root.locals):
             value = state.registers.get((0, index), NULL)

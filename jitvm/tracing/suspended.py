@@ -9,6 +9,8 @@ So a loop over a generator begins with a round in which the generator is taken o
 """
 from __future__ import annotations
 
+from types import FunctionType
+
 from jitvm.spec.bytecodes import UNIT
 from jitvm.tracing.code import Site
 from jitvm.tracing.emission import CONSTANTS, FIELDS, KINDS, Abort, FrameReference
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 GENERATOR = type((lambda: (yield))())
+CO_COROUTINE = 0x80
 CREATED, SUSPENDED, EXECUTING, CLEARED = 254, 255, 0, 4
 FRAME = CONSTANTS["GENERATOR_FRAME"]
 VARIABLES = FRAME + CONSTANTS["FRAME_SIZE"]
@@ -61,6 +64,11 @@ class SuspendedMixin(Machine):
         @property
         def path(self) -> tuple[int, ...]: ...
         def guard(self, test: Any, want: bool) -> None: ...
+        def check(self, raw: str, result: str, fresh: list[str]) -> None: ...
+        def cached_word(self, address: int) -> int: ...
+        def give_up(self, values: list[Value], window: list[int]) -> None: ...
+        def position(self) -> None: ...
+        def shown(self, value: Any) -> Any: ...
         def go_on(self, pc: int, joined: bool = False) -> None: ...
         def holders(self, value: Obj) -> int: ...
         def instr_symbol(self, record: Any, address: int) -> str: ...
@@ -96,7 +104,7 @@ class SuspendedMixin(Machine):
             self.specs["rounds"].add((self.path, pc))
             self.again = True
             return False
-        passed = Frame(frame.record, frame.call_site, frame.place, frame.first)
+        passed = Frame(frame.record, frame.call_site, frame.place, frame.site)
         passed.passed = frame.passed | {pc}
         self.state.frames = (*self.state.frames[:-1], passed)
         return True
@@ -105,17 +113,16 @@ class SuspendedMixin(Machine):
     def do_for_iter(self, instruction: Any) -> int | None:
         """``for``: of a generator that was seen to be entered, goes on in its code; else what the handler does."""
         place = (*self.path, self.pc)
-        sites = self.sites_seen()
-        if not sites or (self.path, self.pc) in self.refused or any(1 in vector for vector in self.vectors):
-            return self.run_handler(instruction, [])
+        seen = self.sites_seen()
+        sites = [site for site in seen if (self.path, self.pc, site.pc) not in self.refused]
         generator = self.read(instruction.values["iter"])
+        if not sites or any(1 in vector for vector in self.vectors) or not isinstance(generator, Obj):
+            return self.run_handler(instruction, [])
         held = self.state.waiting.get(place)
         if held is not None and held.generator != generator:
             raise Abort("unsupported", "another generator at the same place")
-        if held is None:
-            if not isinstance(generator, Obj):
-                return self.run_handler(instruction, [])
-            self.take_over(place, generator, sites)
+        if held is None and not self.take_over(place, generator, sites, len(sites) < len(seen)):
+            return self.run_handler(instruction, [])
         return self.resume(place)
 
     do_for_pair = do_for_iter
@@ -132,8 +139,9 @@ class SuspendedMixin(Machine):
         found = [site for site in record.sites() if site.resume in seen]
         return sorted(found, key=lambda site: -seen[site.resume].bit_length())
 
-    def take_over(self, place: tuple[int, ...], generator: Obj, sites: list[Site]) -> None:
-        """Holds a generator that waits at one of ``sites``, of one code; leaves if it is anything else."""
+    def take_over(self, place: tuple[int, ...], generator: Obj, sites: list[Site], others: bool) -> bool:
+        """Holds a generator that waits at one of ``sites``, of one code; leaves if it is anything else. False where it may wait at
+        ``others``, from which on it is called."""
         self.guard(self.type_test(generator, GENERATOR), True)
         base = generator.name
         frames = self.op(f"load ptr, ptr {self.offset('%ts', FIELDS['ts_cframe'][0])}")
@@ -145,14 +153,17 @@ class SuspendedMixin(Machine):
         status = self.op(f"load i8, ptr {self.offset(base, FIELDS['gen_state'][0])}")
         waits_at = self.op(f"load ptr, ptr {self.offset(base, FRAME + FIELDS['frame_instr'][0])}")
         record = self.driver.code_at(sites[0].resume)
-        for site in sites[:-1]:
+        for site in sites if others else sites[:-1]:
             test = self.is_at(record, site, waits_at, status)
             there, elsewhere = self.label(), self.label()
             self.emit(f"br i1 {test}, label %{there}, label %{elsewhere}")
             self.forks.append(Arrival(there, self.pc, place, site, self.start, self.state.copy()))
             self.at(elsewhere)
+        if others:
+            return False
         self.guard(self.is_at(record, sites[-1], waits_at, status), True)
         self.hold(place, generator, record, sites[-1])
+        return True
 
     def is_at(self, record: Any, site: Site, waits_at: str, status: str) -> str:
         """Whether a generator waits at a site: no two codes have an instruction in common."""
@@ -197,7 +208,7 @@ class SuspendedMixin(Machine):
             del state.registers[register]
         for register in [p for p in state.registers if p[0] == slot]:
             state.registers[level, register[1]] = state.registers.pop(register)
-        state.frames = (*state.frames, Frame(held.record, self.pc, place, held.record.unit_at(held.site.resume)))
+        state.frames = (*state.frames, Frame(held.record, self.pc, place, held.site))
         if held.site.sent >= 0:
             state.registers[level, held.site.sent] = self.constant(None)
         return int(held.site.resume)
@@ -238,6 +249,9 @@ class SuspendedMixin(Machine):
         state.waiting[frame.place or ()] = Waiting(generator, record, site)
         state.frames = state.frames[:-1]
         self.write(consumer.values[consumer.row.operands[0].name], value)
+        if (self.path, frame.call_site, site.pc) in self.refused:
+            self.effected = True
+            self.release(frame.place or (), set())
         return int(frame.call_site + UNIT * consumer.row.size)
 
     do_yield_effect = do_yield_value
@@ -265,6 +279,46 @@ class SuspendedMixin(Machine):
         self.emit(f"call void {self.helper('t_end_generator')}(ptr %ctx, ptr {generator.name})")
         self.kill(consumer.values["iter"])
         return int(frame.call_site + UNIT * consumer.values["target"])
+
+    # -- making
+    def generator_call(self, callee: Value, values: list[Value], window: list[int]) -> Value | None:
+        """A call that only makes a generator, as its cache says: nobody looks. None for any other."""
+        cell = self.pc + UNIT
+        mark = self.peek(cell + 16)
+        if not self.holds_generators or self.eager or not mark & 1:
+            return None
+        code = self.driver.native.object_at(mark - 1)
+        if code.co_argcount != len(values) or code.co_flags & CO_COROUTINE:
+            return None
+        if isinstance(callee, Const):
+            if getattr(callee.object, "__code__", None) is not code:
+                return None
+        else:
+            self.guard(self.type_test(callee, FunctionType), True)
+            self.guard(self.same(self.get_field("func_code", callee), self.constant(code)), True)
+        self.cached_word(cell + 16)
+        values = [self.shown(value) for value in values]
+        self.effect(False, (callee, *values))
+        function, _ = self.box(callee)
+        self.give_up(values, window)
+        self.position()
+        record = self.op(f"load ptr, ptr {self.instr_symbol(self.record_of(), cell + 24)}")
+        made = self.op(f"call ptr {self.helper('call_generator')}(ptr %ctx, ptr {record}, ptr {function}, ptr %buffer, "
+                       f"i64 {len(values)}, i1 true)")
+        self.check(made, "N", [])
+        self.state.owners[made] = OWNED
+        self.state.types[made] = GENERATOR
+        return Obj(made)
+
+    def call_c(self, name: str, *arguments: Any) -> Any:
+        if name == "PyObject_GetIter" and self.type_of(arguments[0]) is GENERATOR:
+            return arguments[0]
+        return super().call_c(name, *arguments)
+
+    def refusal(self, level: int) -> tuple[Any, ...]:
+        """What names the resumption that the generator's frame at a level comes from."""
+        frame = self.state.frames[level]
+        return self.path[:level - 1], frame.call_site, frame.site.pc
 
     # -- giving back
     def effect(self, runs: bool, keep: tuple[Value, ...] = ()) -> None:

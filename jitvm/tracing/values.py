@@ -183,13 +183,15 @@ def _same_number(a: Any, b: Any) -> bool:
 class Frame:
     """One level of inlined calls: the record that runs, and where (address) it returns to, and ``what`` an implied call is for.
 
-    A generator's has its ``place`` (the path to it), the unit at which it went on (``first``), the loop headers it has ``passed`` since.
+    A generator's has its ``place`` (the path to it), the ``site`` and unit (``first``) at which it went on, the loop headers it has
+    ``passed`` since.
     """
 
-    __slots__ = ("call_site", "first", "passed", "place", "record", "what")
+    __slots__ = ("call_site", "first", "passed", "place", "record", "site", "what")
 
-    def __init__(self, record: Any, call_site: int, place: tuple[int, ...] | None = None, first: int = 0, what: int = 0) -> None:
-        self.record, self.call_site, self.place, self.first, self.what = record, call_site, place, first, what
+    def __init__(self, record: Any, call_site: int, place: tuple[int, ...] | None = None, site: Any = None, what: int = 0) -> None:
+        self.record, self.call_site, self.place, self.site, self.what = record, call_site, place, site, what
+        self.first = 0 if site is None else int(record.unit_at(site.resume))
         self.passed: frozenset[int] = frozenset()
 
     def rank(self, pc: int) -> int:
