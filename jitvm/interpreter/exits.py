@@ -64,6 +64,7 @@ def restore_entries(thread: Ptr, registers: Ptr, exit: Ptr, spill: Ptr) -> Ptr:
     count = load_int(exit, 40)
     base = registers
     level = 0
+    waits = False
     i = 0
     while i < count:
         entry = exit + ENTRIES + i * 24
@@ -83,6 +84,7 @@ def restore_entries(thread: Ptr, registers: Ptr, exit: Ptr, spill: Ptr) -> Ptr:
             store_int(spill, i * 8, 0)
         elif kind == EXIT_WAITING:
             base = wait_at(load_object(spill, i * 8), load_pointer(entry, 16))
+            waits = True
             store_int(spill, i * 8, 0)
         elif kind == EXIT_WORD:
             store_int(registers + load_int(entry, 8) * 8, 0, load_int(entry, 16))
@@ -91,7 +93,9 @@ def restore_entries(thread: Ptr, registers: Ptr, exit: Ptr, spill: Ptr) -> Ptr:
                 set_ts_recursion_remaining(thread, ts_recursion_remaining(thread) - 1)
         elif kind < EXIT_DROPPED:
             place = base + load_int(entry, 8) * 8
-            old = load_int(place, 0)
+            old = 0
+            if not waits:
+                old = load_int(place, 0)
             value = NULLP
             if kind == EXIT_INT:
                 value = disown(new_int(load_int(spill, i * 8)))
@@ -165,12 +169,18 @@ def push_resumed(thread: Ptr, caller: Ptr, site: Ptr, record: Ptr) -> Ptr:
 
 @helper()
 def wait_at(generator: Object, site: Ptr) -> Ptr:
-    """A generator whose variables the region had, and whose own frame is empty, waits at ``site``; where the variables go."""
+    """A generator whose variables the region had waits at ``site``; where they go. Its own frame holds no reference to anything."""
     inner = as_pointer(generator) + GENERATOR_FRAME
     set_frame_instr(inner, load_pointer(site, 16))
     set_frame_flags(inner, vm_locals(load_pointer(site, 32)) + load_int(site, 24) + (FRAME_OWNED_BY_GENERATOR << 40))
     set_gen_state(generator, GENERATOR_SUSPENDED)
     return inner + FRAME_SIZE
+
+
+@helper(raises=True)
+def t_make_generator(callee: Object, arguments: Ptr, count: Int) -> New:
+    """As call_generator, which takes the arguments over; the function's record is ready."""
+    return call_generator(code_record(callee), callee, arguments, count, True)
 
 
 @helper()

@@ -440,6 +440,9 @@ class LoopsMixin(SuspendedMixin):
 
     def drop_rest(self, header: Header) -> None:
         """What the path owns and neither a phi nor the header's state takes over."""
+        registers = self.state.registers
+        self.drop_taken({name for place, kind in header.spec.items() if kind == "object" for name in registers.get(place, NULL).held()
+                         if header.state.owners.get(name) != OWNED})
         for name, owner in list(self.state.owners.items()):
             if owner == OWNED and header.state.owners.get(name) != OWNED:
                 self.drop(name)
@@ -527,6 +530,13 @@ class LoopsMixin(SuspendedMixin):
         self.emit(f"{new} = add i64 {old}, 1{WORK}")
         self.emit(f"store i64 {new}, ptr @work{WORK}")
 
+    def drop_taken(self, names: set[str]) -> None:
+        """Gives up references to objects of which phis have got their own: nothing ends."""
+        for name in names:
+            if self.state.owners.get(name) == OWNED:
+                del self.state.owners[name]
+                self.emit(f"call void {self.helper('t_decref')}(ptr %ctx, ptr {name})")
+
     # -- joins
     def arrive(self, pc: int) -> None:
         """A path comes to a static join point and waits for the others."""
@@ -577,6 +587,7 @@ class LoopsMixin(SuspendedMixin):
                 texts[key] = str(state.heap[key][0])
             for place in maybe:
                 texts["bound", place] = bound_of(state.registers[place])
+            self.drop_taken({name for place in kinds for name in state.registers[place].held()} - held)
             for name, owner in list(state.owners.items()):
                 if owner == OWNED and name not in held:
                     self.drop(name)

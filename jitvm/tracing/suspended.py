@@ -302,9 +302,7 @@ class SuspendedMixin(Machine):
         function, _ = self.box(callee)
         self.give_up(values, window)
         self.position()
-        record = self.op(f"load ptr, ptr {self.instr_symbol(self.record_of(), cell + 24)}")
-        made = self.op(f"call ptr {self.helper('call_generator')}(ptr %ctx, ptr {record}, ptr {function}, ptr %buffer, "
-                       f"i64 {len(values)}, i1 true)")
+        made = self.op(f"call ptr {self.helper('t_make_generator')}(ptr %ctx, ptr {function}, ptr %buffer, i64 {len(values)})")
         self.check(made, "N", [])
         self.state.owners[made] = OWNED
         self.state.types[made] = GENERATOR
@@ -385,9 +383,9 @@ class SuspendedMixin(Machine):
                 for value in dead)
 
     def give_back_differing(self, arrived: list[Any]) -> None:
-        """Before a join at which something ends that may have an end to notice: no path holds generators."""
+        """Before a join at which something ends that may have an end to notice: no path holds generators, nor globals."""
         states = [state for state, _, _ in arrived]
-        if not states[0].waiting:
+        if not states[0].waiting and not any(state.globals for state in states):
             return
         kept = {name for name, owner in states[0].owners.items() if all(state.owners.get(name) == owner for state in states)}
         held = {name for place, value in states[0].registers.items() for name in value.held()
@@ -402,7 +400,7 @@ class SuspendedMixin(Machine):
             return
         for state, hole, block in arrived:
             self.state, self.start, self.lines, self.block = state, state, hole, block
-            self.release_all()
+            self.before_end()
 
     # -- frames
     def generator_field(self, name: str, frame: FrameReference) -> Any:

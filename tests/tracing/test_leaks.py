@@ -12,7 +12,7 @@ from tests.programs import harness
 from tests.tracing.test_loops import PROGRAMS
 
 NAMES = ("overflow", "floats", "nests", "iterators", "attributes", "calls", "exceptions", "changing_types", "deletions", "fstrings",
-         "sorting", "matrices", "slices_and_unpacking", "operators", "strings", "generator_loops", "generators_seen")
+         "sorting", "matrices", "slices_and_unpacking", "operators", "strings", "generator_loops", "generators_seen", "generators_begun")
 MODES = (harness.Mode("default"), harness.Mode("threshold-2", ("-X", "threshold=2", "-X", "codegen=0")),
          harness.Mode("force-exits", ("-X", "threshold=2", "-X", "force_exits=1", "-X", "codegen=0")))
 COUNTED = 1
