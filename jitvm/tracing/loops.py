@@ -319,10 +319,10 @@ class LoopsMixin(SuspendedMixin):
         self.assume(self.state, test, want)
 
     def field_phis(self, spec: dict[Any, Any]) -> list[tuple[tuple[str, str], Any]]:
-        """Heap fields that the loop changes and keeps in registers: their keys and values at entry."""
+        """Heap fields that the loop changes and keeps in registers: their keys and values at entry. Not those of objects that change."""
         out = []
         for place, kind in spec.items():
-            if place[0] == FIELD:
+            if place[0] == FIELD and spec.get(place[1]) not in KINDS:
                 value = self.state.registers.get(place[1], NULL)
                 if isinstance(value, Obj) and self.type_of(value) is kind:
                     out.append(((value.name, place[2]), self.get_field(place[2], value)))
