@@ -426,14 +426,12 @@ class Driver:
             elif name in ("yield_value", "yield_effect", "end_generator") or (name == "yield_from" and following != code.after(pc)):
                 if not path or not following:
                     return new, None, None
-                path, stack = path[:-1], stack[:-1]
-                code = stack[-1]
+                path, stack, code = path[:-1], stack[:-1], stack[-2]
             elif name.startswith("for_") and following and following not in code.successors(pc):
                 entered = self.code_around(following)
                 if entered is not None and entered.resumes_at(following):
                     new |= profile.resume(path, pc, following)
-                    path, code = (*path, pc), entered
-                    stack = [*stack, entered]
+                    path, code, stack = (*path, pc), entered, [*stack, entered]
             elif following and (name.startswith("call") or not code.base <= following < code.base + 8 * len(code.unit.words)):
                 entered = self.record_at(following)
                 if entered is not None and following == entered.base:
@@ -442,8 +440,7 @@ class Driver:
                         recursion.append((path, stack))
                         path, stack, code = (), [entered], entered
                     else:
-                        path, code = (*path, pc), entered
-                        stack = [*stack, entered]
+                        path, code, stack = (*path, pc), entered, [*stack, entered]
             if following and not code.base <= following < code.base + 8 * len(code.unit.words):
                 if recursion:
                     return new, None, None
@@ -667,8 +664,7 @@ class Driver:
     def root_at(self, pc: int) -> Root:
         """The root of a loop header's address."""
         if pc not in self.roots:
-            code = self.code_at(pc)
-            self.roots[pc] = Root(code, pc)
+            self.roots[pc] = Root(self.code_at(pc), pc)
         return self.roots[pc]
 
     def code_at(self, pc: int) -> TracedCode:
