@@ -232,6 +232,12 @@ def end_of_iterator() -> Object:
     return NULL
 
 
+@helper()
+def set_exception_args(exc: Object, args: Object) -> None:
+    """Makes a tuple of the same items the arguments of a new exception. For traces that have made it before."""
+    replace_at(as_pointer(exc), EXCEPTION_ARGS, args)
+
+
 @helper(quiet=True)
 def class_matches(kind: Object, wanted: Object) -> Int:
     """Whether a class of exceptions is a subclass of another; -1 where that is not a class of exceptions."""

@@ -8,7 +8,7 @@ from jitvm.spec import shared
 from jitvm.spec.bytecodes import UNIT
 from jitvm.tracing.emission import CONSTANTS, Abort
 from jitvm.tracing.formatting import FormattingMixin
-from jitvm.tracing.implied import INIT, KEPT, MADE, PLAIN_EXCEPTIONS, ImpliedMixin, binding, holds_arguments, makes_plainly
+from jitvm.tracing.implied import INIT, KEPT, MADE, ImpliedMixin, binding, holds_arguments, makes_plainly
 from jitvm.tracing.intrinsics import INTRINSICS
 from jitvm.tracing.shown import looks
 from jitvm.tracing.values import NULL, OWNED, Const, Frame, Null, Obj, Packed, Pointer, Value, Window
@@ -215,8 +215,8 @@ class CallsMixin(FormattingMixin, ImpliedMixin):
         return self.meet(self.finish_call(instruction, result or self.residual_call(callee, values, names, places), window))
 
     def instance_made(self, instruction: Any, callee: Value, values: list[Value], names: tuple[str, ...], window: list[int]) -> int | None:
-        """A call of a class of exceptions that only hold their arguments: its type is known, the host's own need not be made so far.
-        And a call of a class without __new__ and __init__."""
+        """A call of a class of exceptions that only hold their arguments: they need not be made so far. And a call of a class without
+        __new__ and __init__."""
         place = 1 if instruction.row.name.startswith("call_method") else 0
         if not values and not names:
             plain = self.class_seen(callee, place, makes_plainly)
@@ -227,15 +227,9 @@ class CallsMixin(FormattingMixin, ImpliedMixin):
         kind = None if names else self.class_seen(callee, place, holds_arguments)
         if kind is None:
             return None
-        if kind.object in PLAIN_EXCEPTIONS:
-            for index in window[len(window) - len(values):]:
-                self.forget_memory(index)
-            return self.meet(self.finish_call(instruction, self.pack(kind.object, values), window))
-        result = self.residual_call(kind, values, names, window[len(window) - len(values):])
-        assert isinstance(result, Obj)
-        following = self.finish_call(instruction, result, window)
-        self.state.types[result.name] = kind.object
-        return self.meet(following)
+        for index in window[len(window) - len(values):]:
+            self.forget_memory(index)
+        return self.meet(self.finish_call(instruction, self.pack(kind.object, values), window))
 
     def follow(self, record: Any, instruction: Any, callee: Value, values: list[Value], names: tuple[str, ...], window: list[int],
                more: bool) -> int | None:

@@ -11,7 +11,7 @@ from jitvm.spec.bytecodes import UNIT
 from jitvm.spec.cfunctions import SLOTS
 from jitvm.tracing.emission import CONSTANTS, FIELDS, Abort
 from jitvm.tracing.exits import Exit, ExitsMixin
-from jitvm.tracing.implied import KEPT, PLAIN_EXCEPTIONS
+from jitvm.tracing.implied import KEPT, PLAIN_EXCEPTIONS, found_in
 from jitvm.tracing.packed import PackedMixin
 from jitvm.tracing.values import I64, OWNED, Const, Frame, IntValue, Obj, Packed, Pointer, Value, Window
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 HEAP = 1 << 9
 HOST_CALL_CACHES = 8
 """As in ``jitvm/interpreter/frames.py``."""
+ARGS = "args"
 INDEX_TEXTS = ("list index out of range", "tuple index out of range", "string index out of range")
 
 
@@ -31,13 +32,15 @@ class Raised(Packed):
     ``frames``: the inlined frames that it left, the outermost first, and ``locals``, what their variables held.
     """
 
-    __slots__ = ("frames", "locals", "order", "site")
+    __slots__ = ("args", "frames", "locals", "order", "site")
 
     def __init__(self, kind: Any, items: tuple[Value, ...], site: int, order: int) -> None:
         super().__init__(kind, items)
         self.site, self.order = site, order
         self.frames: tuple[Frame, ...] = ()
         self.locals: dict[tuple[int, int], Value] = {}
+        self.args: Packed | None = None
+        """The tuple of its arguments, once it has been asked for."""
 
     def held(self) -> list[str]:
         return [name for value in (*self.items, *self.locals.values()) for name in value.held()]
@@ -199,12 +202,19 @@ class CaughtMixin(PackedMixin, ExitsMixin):
         if row is not None:
             if isinstance(exc, Const) and isinstance(exc.object, type) and exc.object in PLAIN_EXCEPTIONS:
                 return self.throw(row, exc.object, ())
-            if isinstance(exc, Packed) and exc.type in PLAIN_EXCEPTIONS and self.made(exc) is None and not isinstance(exc, Raised):
-                return self.throw(row, exc.type, exc.items)
+            if isinstance(exc, Packed) and is_instance(exc):
+                if self.made(exc) is None and self.is_passed_on(exc):
+                    return self.throw(row, exc.type, exc.items)
+                exc = self.show(exc)
             known = self.type_of(exc) if isinstance(exc, Obj) else None
             if known is not None and issubclass(known, BaseException):
                 return self.throw(row, None, (exc,))
         return self.raise_by("raise_object", exc, cause)
+
+    def is_passed_on(self, exc: Packed) -> bool:
+        """Whether nothing but the operand of the current ``raise``, whose last use this is, holds an exception."""
+        instruction = self.record_of().instruction(self.pc)
+        return sum(holds(value, exc) for value in self.state.registers.values()) == 1 and "exc" in instruction.consumed
 
     def next_of(self, iterator: Value) -> Value:
         """next(iterator); its end is StopIteration."""
@@ -324,6 +334,9 @@ class CaughtMixin(PackedMixin, ExitsMixin):
             exception, fresh = self.box(value.items[0])[0], False
         else:
             exception, fresh = self.new_exception(value.type, value.items), True
+        held = value.args
+        if held is not None and (self.made(held) is not None or any(other is held for other in self.state.registers.values())):
+            self.emit(f"call void {self.helper('set_exception_args')}(ptr %ctx, ptr {exception}, ptr {self.arguments_shown(held).name})")
         if value.frames:
             raw = self.op(f"call ptr {self.helper('raise_inside')}(ptr %ctx, ptr %ts, ptr {exception}, ptr %regs, "
                           f"ptr {self.describe_unwound(value)}, ptr %spill)")
@@ -335,6 +348,14 @@ class CaughtMixin(PackedMixin, ExitsMixin):
             self.state.types[raw] = value.type
         self.state.owners[raw] = OWNED
         return Obj(raw)
+
+    def arguments_shown(self, value: Packed) -> Obj:
+        """The tuple that stands for an exception's arguments: the exception gets the same."""
+        made = self.made(value) or super().make(value, self.make_at_exit)
+        registers = self.state.registers
+        for place in [place for place, held in registers.items() if held is value]:
+            registers[place] = made
+        return made
 
     def describe_unwound(self, value: Raised) -> str:
         """The descriptor of the inlined frames that an exception has left, whose variables are spilled."""
@@ -397,7 +418,7 @@ class CaughtMixin(PackedMixin, ExitsMixin):
         super().show_at_exit()
 
     def make(self, value: Packed, inner: Any) -> Obj:
-        if value.type not in PLAIN_EXCEPTIONS:
+        if not is_instance(value):
             return super().make(value, inner)
         made = Obj(self.new_exception(value.type, tuple(inner(item) if isinstance(item, Packed) else item for item in value.items)))
         self.state.owners[made.name] = OWNED
@@ -410,6 +431,16 @@ class CaughtMixin(PackedMixin, ExitsMixin):
             self.show_handled()
         return super().call(symbol, signature, result, raises, runs, arguments, name)
 
+    def call_c(self, name: str, *arguments: Any) -> Any:
+        if name == "PyObject_GetAttr" and isinstance(arguments[0], Packed) and arguments[1] == self.constant(ARGS):
+            exc = arguments[0]
+            if isinstance(exc, Raised) and exc.type is not None and self.made(exc) is None and \
+                    found_in(exc.type, ARGS) is vars(BaseException)[ARGS]:
+                if exc.args is None and exc.items:
+                    exc.args = self.pack(tuple, list(exc.items))
+                return exc.args or self.constant(())
+        return super().call_c(name, *arguments)
+
     def type_test(self, value: Value, kind: Any) -> Any:
         if isinstance(value, Raised | Handled) and value.type is None:
             value = self.show(value)
@@ -419,3 +450,12 @@ class CaughtMixin(PackedMixin, ExitsMixin):
         left, right = (self.show(v) if isinstance(v, Raised | Handled) else v for v in (left, right))
         return super().same(left, right)
 
+
+def is_instance(value: Value) -> bool:
+    """Whether a value is an exception that a call of its class makes and that has not been raised."""
+    return type(value) is Packed and isinstance(value.type, type) and issubclass(value.type, BaseException)
+
+
+def holds(value: Value, wanted: Packed) -> bool:
+    """Whether a value is another or has it among its items."""
+    return value is wanted or (isinstance(value, Packed) and any(holds(item, wanted) for item in value.items))

@@ -240,6 +240,43 @@ def steps(n):
     return total
 
 
+def identities(n):
+    """An exception is one object, whoever holds it, and so are its arguments."""
+    total = 0
+    kept = args = None
+    for i in range(n):
+        error = Own(i)
+        plain = ValueError(i, "b")
+        try:
+            raise error
+        except Own as caught:
+            total += caught is error
+            total += caught.args is error.args
+        try:
+            raise plain
+        except ValueError as caught:
+            total += 2 * (caught is plain)
+        try:
+            raise Own(i, [i])
+        except Own as caught:
+            total += 4 * (caught.args is caught.args)
+            args = caught.args
+            if i % 3 == 0:
+                kept = caught
+                total += 8 * (kept.args is args)
+        try:
+            raise KeyError
+        except KeyError as caught:
+            total += len(caught.args)
+            total += caught is sys.exc_info()[1]
+        pair = plain, plain
+        try:
+            raise pair[0]
+        except ValueError as caught:
+            total += caught is pair[1]
+    return total, kept.args, args, kept.args is args, error.__traceback__.tb_next, plain.__context__
+
+
 def ends(n):
     """What next() raises says what the iterator has said."""
     def one(i):
@@ -482,7 +519,7 @@ def inside(n):
 
 
 for test in (keys, looks_now_and_then, named, callees, contexts, causes, finals, again, lives, lives_in_callees, referenced, weak, steps,
-             ends, with_the_host, texts, attributes, inner_loops, out_of_the_loop, wordy, operators, managers, inside):
+             identities, ends, with_the_host, texts, attributes, inner_loops, out_of_the_loop, wordy, operators, managers, inside):
     for size in (150, 400):
         print(test.__name__, test(size))
 try:
