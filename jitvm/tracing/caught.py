@@ -261,7 +261,13 @@ class CaughtMixin(PackedMixin, ExitsMixin):
         if isinstance(exc, Raised):
             self.thrown += 1
             return Handled(exc, self.thrown)
+        self.keep_context()
         return self.call_helper("swap_handled", thread, exc)  # type: ignore[no-any-return]
+
+    def keep_context(self) -> None:
+        """The exception being handled changes next: those that were raised before are made while theirs is there."""
+        if self.exceptions():
+            self.make_exceptions()
 
     def restore_handled(self, _thread: Pointer, window: Window) -> None:
         index = window.offset // 8
@@ -269,6 +275,7 @@ class CaughtMixin(PackedMixin, ExitsMixin):
         if isinstance(value, Handled):
             self.kill(index)
             return
+        self.keep_context()
         self.effect(False, (value,))
         self.own(value)
         text = self.box(value)[0]

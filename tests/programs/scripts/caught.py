@@ -125,6 +125,30 @@ def contexts(n):
     return out
 
 
+def contexts_of_the_host(n):
+    """What is raised while an exception of a C function is handled, and looked at later."""
+    out = []
+    kept = None
+    for i in range(n):
+        try:
+            try:
+                [] + i
+            except TypeError:
+                (1, 2)[i % 3]
+        except IndexError as error:
+            out.append(repr(error.__context__))
+            kept = error
+        try:
+            int("x")
+        except ValueError:
+            try:
+                {}[i]
+            except KeyError as error:
+                later = error
+        out.append((repr(later.__context__), repr(kept and kept.__context__)))
+    return out[-4:], sorted({repr(row) for row in out})
+
+
 def causes(n):
     out = []
     for i in range(n):
@@ -518,7 +542,7 @@ def inside(n):
     return out, sys.exc_info()
 
 
-for test in (keys, looks_now_and_then, named, callees, contexts, causes, finals, again, lives, lives_in_callees, referenced, weak, steps,
+for test in (keys, looks_now_and_then, named, callees, contexts, contexts_of_the_host, causes, finals, again, lives, lives_in_callees, referenced, weak, steps,
              identities, ends, with_the_host, texts, attributes, inner_loops, out_of_the_loop, wordy, operators, managers, inside):
     for size in (150, 400):
         print(test.__name__, test(size))
