@@ -195,7 +195,7 @@ class CaughtMixin(PackedMixin, ExitsMixin):
         row = self.may_throw()
         if row is None:
             return self.raise_by("missing_index", which)
-        return self.throw(row, IndexError, (self.constant(self.driver.special_names.setdefault(INDEX_TEXTS[which], INDEX_TEXTS[which])),))
+        return self.throw(row, IndexError, (self.constant(INDEX_TEXTS[which]),))
 
     def raise_object(self, exc: Value, cause: Value) -> Any:
         row = self.may_throw() if not isinstance(cause, Value) or self.is_null(cause) is True else None

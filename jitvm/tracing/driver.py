@@ -115,15 +115,13 @@ class Driver:
         atexit.register(self.close)
         self.keep: list[Any] = []
         self.verifier = Verifier(self) if settings.verify else None
-        self.broken = False
+        self.broken = self.finished = False
         self.inside = 0
-        self.finished = False
         self.descriptors: list[array[int]] = []
         self.started = time.perf_counter()
         self.namespaces: dict[int, dict[str, Any]] = {}
         self.untraced: dict[tuple[int, int], str] = {}
         self.defaults: dict[int, int] = {}
-        self.special_names: dict[str, str] = {}
         self.versions: dict[int, Any] = {}
 
     # -- from native code
@@ -442,9 +440,7 @@ class Driver:
                     else:
                         path, code, stack = (*path, pc), entered, [*stack, entered]
             if following and not code.base <= following < code.base + 8 * len(code.unit.words):
-                if recursion:
-                    return new, None, None
-                while path and not code.base <= following < code.base + 8 * len(code.unit.words):
+                while path and not recursion and not code.base <= following < code.base + 8 * len(code.unit.words):
                     path, stack = path[:-1], stack[:-1]  # an exception has left frames
                     code = stack[-1]
                 if not code.base <= following < code.base + 8 * len(code.unit.words):

@@ -332,7 +332,7 @@ class ImpliedMixin(PackedMixin):
 
     def special_name(self, name: str) -> Const:
         """The interned name, as the interpreter has it."""
-        return self.constant(self.driver.special_names.setdefault(name, name))
+        return self.constant(name)
 
     def operand_value(self, instruction: Any, name: str) -> Value:
         """A register or constant that an instruction works on."""
