@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 
 LOG_WORDS_PER_BYTECODE = 8
 SHORT_ROUNDS = 8
-"""Compiled code does not pay for loops that go round fewer times than this: entering and leaving costs more than it saves."""
+SHORT_STEPS = 160
+"""Compiled code does not pay for loops that go round fewer times, in fewer bytecodes: entering and leaving costs more than it saves."""
 FUNCTION_LOG_WORDS = 1200
 """The recording of a recursive function has no end of its own: after so much of it little is new."""
 ATTEMPTS = 16
@@ -79,6 +80,7 @@ class Root:
         self.pending: Build | None = None
         self.quiet = 0
         self.segments = 0
+        self.steps = 0
         self.rounds = 0
         self.known_segments: dict[Any, Any] = {}
         self.cached_words: dict[int, int] = {}
@@ -246,11 +248,14 @@ class Driver:
         key = session.path, words.tobytes()
         known = root.known_segments.get(key)
         if known is None:
-            new, path, code = self.take_in(session, split(words))
+            steps = split(words)
+            new, path, code = self.take_in(session, steps)
+            known = path, code, len(steps)
             if not root.compiled:
-                root.known_segments[key] = path, code
+                root.known_segments[key] = known
         else:
-            new, (path, code) = False, known
+            new, (path, code, _) = False, known
+        root.steps += known[2]
         if self.verifier is not None and path is not None and code is not None and pc:
             self.verifier.recorded(path, code, pc, registers)
         if self.compile_next is root:
@@ -325,10 +330,12 @@ class Driver:
 
     def left(self, root: Root, reason: str) -> None:
         """A recording of a new loop broke off: what was seen before is compiled, unless the loop went round a few times only."""
-        segments, rounds = root.segments, root.rounds
-        root.segments = root.rounds = root.quiet = 0
-        few = 1 if self.settings.loop_threshold <= STEPWISE else SHORT_ROUNDS
-        if not root.compiled and (segments if reason == "left-frame" else rounds >= few):
+        segments, rounds, steps = root.segments, root.rounds, root.steps
+        root.segments = root.rounds = root.quiet = root.steps = 0
+        pays = rounds >= SHORT_ROUNDS or steps >= SHORT_STEPS
+        if self.settings.loop_threshold <= STEPWISE:
+            pays = bool(segments if reason == "left-frame" else rounds)
+        if not root.compiled and pays:
             self.compile(root)
         else:
             self.fail(root, reason, "")
