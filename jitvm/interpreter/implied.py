@@ -82,6 +82,16 @@ def super_method(kind: Object, obj: Object, name: Object) -> Object:
     return NULL
 
 
+@helper(quiet=True)
+def super_fits(kind: Object, obj: Object) -> Int:
+    """1 where ``super(kind, obj)`` can be made without asking the object for its class (supercheck of typeobject.c)."""
+    if (type_flags(type_pointer(kind)) & TYPE_SUBCLASS) == 0:
+        return 0
+    if (type_flags(type_pointer(obj)) & TYPE_SUBCLASS) != 0 and PyType_IsSubtype(obj, kind) != 0:
+        return 1
+    return as_int(PyType_IsSubtype(type_pointer(obj), kind) != 0)
+
+
 @helper(raises=True)
 def super_of(window: Ptr, count: Int) -> New:
     """super(class, object) of a window, which is empty then."""

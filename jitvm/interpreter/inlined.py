@@ -25,6 +25,19 @@ def t_show_frame(thread: Ptr, record: Ptr, site: Ptr, at: Ptr, callee: Object) -
 
 
 @helper()
+def t_take_back(registers: Ptr, mask: Int, ended: Int) -> None:
+    """The locals in ``mask`` were lent to a frame. One that goes on being seen gets references of its own to them."""
+    seen = ended != 0 or not is_null(frame_object(registers - FRAME_SIZE))
+    while mask != 0:
+        place = registers + trailing_zeros(mask) * 8
+        mask = mask & (mask - 1)
+        if seen:
+            t_xincref_(load_object(place, 0))
+        else:
+            store_int(place, 0, 0)
+
+
+@helper()
 def t_hide_frames(thread: Ptr, registers: Ptr, count: Int) -> None:
     """Drops the innermost ``count`` frames; an exception may be set."""
     while count > 0:

@@ -270,7 +270,9 @@ class ImpliedMixin(PackedMixin):
             empty = self.is_null(value)
             if empty is not False:
                 self.guard(empty, False)
-            self.own(value)
+        self.guard(self.compare("eq", self.call_helper("super_fits", kind, first), 1), True)
+        self.own(kind)
+        self.own(first)
         return self.pack(super, [kind, first])
 
     def method_of_super(self, value: Packed, name: Const, base: int) -> bool:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from jitvm.spec.cfunctions import SLOTS
 from jitvm.tracing.machine import Machine
-from jitvm.tracing.values import NULL, Const, Value
+from jitvm.tracing.values import NULL, OWNED, Const, Obj, Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import CodeType
     from typing import Any
 
+MASK_BITS = 62
 LOOKERS = frozenset("locals vars dir eval exec".split())
 """Names of functions that give or use the dict of a frame's locals, of which an activation has one: code that names one is not inlined."""
 
@@ -28,6 +29,8 @@ class ShownMixin(Machine):
 
     frames_shown: tuple[str, int] | None = None
     """The registers of the innermost frame that is shown, and how many are."""
+    lent: list[tuple[str, int]]
+    """Frames (registers), and a bit for each local whose reference is the region's: so that nobody counts one too many."""
     has_shown = False
     """Whether the current bytecode has shown frames."""
     pc: int
@@ -41,6 +44,8 @@ class ShownMixin(Machine):
         state = self.state
         frames = state.frames
         registers = ""
+        taken: set[str] = set()
+        self.lent = []
         for level, frame in enumerate(frames[1:], 1):
             record = frame.record
             callee = self.box(self.function_of_frame(level))[0]
@@ -48,11 +53,19 @@ class ShownMixin(Machine):
             at = site if level + 1 < len(frames) else self.instr_symbol(record, self.pc)
             registers = self.op(f"call ptr {self.helper('t_show_frame')}(ptr %ctx, ptr %ts, ptr {self.record_symbol(record)}, ptr {site}, "
                                 f"ptr {at}, ptr {callee})")
+            lent = 0
             for index in range(record.locals - len(record.code.co_freevars)):
                 value = state.registers.get((level, index), NULL)
                 if value is not NULL and value != NULL:
-                    text = self.reference_to(value)
+                    if isinstance(value, Obj) and index < MASK_BITS and value.name not in taken and state.owners.get(value.name) == OWNED:
+                        text = value.name
+                        lent |= 1 << index
+                        taken.add(text)
+                    else:
+                        text = self.reference_to(value)
                     self.emit(f"store ptr {text}, ptr {self.offset(registers, 8 * index)}")
+            if lent:
+                self.lent.append((registers, lent))
         self.frames_shown = registers, len(frames) - 1
 
     def reference_to(self, value: Value) -> str:
@@ -72,7 +85,13 @@ class ShownMixin(Machine):
             registers, count = self.frames_shown
             self.frames_shown = None
             self.has_shown = True
+            self.take_back(False)
             self.emit(f"call void {self.helper('t_hide_frames')}(ptr %ctx, ptr %ts, ptr {registers}, i64 {count})")
+
+    def take_back(self, ended: bool) -> None:
+        """The region's own references are no longer the frames', which keep some of their own where they have ``ended`` or are seen."""
+        for registers, mask in self.lent:
+            self.emit(f"call void {self.helper('t_take_back')}(ptr %ctx, ptr {registers}, i64 {mask}, i64 {int(ended)})")
 
     def nothing_kept(self) -> str:
         """A test: whether nobody keeps a frame that was shown, and no end waits."""
