@@ -495,12 +495,12 @@ class CallsMixin(FormattingMixin, ImpliedMixin):
         self.state.types[value.name] = kind
         return value
 
-    def enter_context(self, window: Window, manager: Value, _waits: bool) -> int:
-        """``with``: the bound __exit__ and what __enter__ gives, by the host."""
+    def enter_context(self, window: Window, manager: Value, waits: bool) -> int:
+        """``with`` and ``async with``: the bound __exit__ and what __enter__ gives, by the host."""
         manager = self.shown(manager)
         self.effect(True, (manager,))
         text = self.box(manager)[0]
-        self.two_of("enter_context", f"ptr %buffer, ptr {text}, i1 false", window)
+        self.two_of("enter_context", f"ptr %buffer, ptr {text}, i1 {int(waits)}", window)
         return 0
 
     def two_of(self, name: str, arguments: str, window: Window) -> None:

@@ -183,6 +183,18 @@ def ignored(report):
     print("ignored", report.exc_type.__name__, report.exc_value)
 
 
+async def entered_often(n):
+    """async with in a loop that gets hot; nothing waits."""
+    total = 0
+    for i in range(n):
+        async with Manager(i, waits=False) as outer:
+            async with Manager(i, swallow=True, waits=False) as inner:
+                total += outer.name + inner.name
+                if i % 50 == 49:
+                    raise ValueError(i)
+    return total
+
+
 def main():
     sys.unraisablehook = ignored
     values = [None] * 30
@@ -202,6 +214,10 @@ def main():
         except BaseException:
             print(traceback.format_exc())
     asyncio.run(program())
+    try:
+        entered_often(300).send(None)
+    except StopIteration as stop:
+        print(stop.value)
 
 
 main()
