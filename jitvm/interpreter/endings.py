@@ -39,11 +39,17 @@ def put_off(v: Object, counter: Ptr) -> None:
 
 @helper(cold=True)
 def end_what_waits() -> None:
-    """After an exit: gives up the references that waited for it."""
+    """After an exit: gives up the references that waited for it, the first one first. What that runs may come here as well."""
     while load_int(kept_words(), KEPT_LEVELS * 8) > 0:
         count = load_int(kept_words(), KEPT_LEVELS * 8) - 1
+        place = kept_words() + (KEPT_LEVELS + 1) * 8
+        v = load_object(place, 0)
+        i = 0
+        while i < count:
+            store_int(place, i * 8, load_int(place, i * 8 + 8))
+            i = i + 1
         store_int(kept_words(), KEPT_LEVELS * 8, count)
-        xdecref(load_object(kept_words(), (KEPT_LEVELS + 1 + count) * 8))
+        xdecref(v)
 
 
 @primitive

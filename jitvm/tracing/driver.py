@@ -21,7 +21,7 @@ from jitvm.tracing.beliefs import FIELD_TEST, TYPE_KINDS, forget_type, look
 from jitvm.tracing.callbacks import unseen
 from jitvm.tracing.code import TracedCode
 from jitvm.tracing.emission import FIELDS, Abort
-from jitvm.tracing.endings import ENDS
+from jitvm.tracing.endings import refuse_endings
 from jitvm.tracing.exits import CONSTANT, FRAME, IMPLIED, RESUMED, WAITING, Exit
 from jitvm.tracing.formatting import NOT_PLAIN
 from jitvm.tracing.functions import FunctionRegion
@@ -186,7 +186,8 @@ class Driver:
             root.refused.add(exit.key)
             self.compile_next = root
             exit.key = exit.key[1:]
-        self.look_at_ends(root)
+        if refuse_endings(root, self.settings.exit_threshold):
+            self.compile_next = root
         if self.over_budget():
             self.descriptors[number][2] = 0
             return
@@ -198,14 +199,6 @@ class Driver:
         if len(exit.key) == 3:
             session.new = self.profile_of(root.code).add(*exit.key)
         self.record(session)
-
-    def look_at_ends(self, root: Root) -> None:
-        """Bytecodes that often had to put off the end of an object are not to do so in the next build."""
-        words, places = root.ends
-        for count, place in zip(words, places, strict=False):
-            if count >= int(self.settings.exit_threshold) and (ENDS, *place) not in root.refused:
-                root.refused.add((ENDS, *place))
-                self.compile_next = root
 
     def misfit(self, root: Root, exit: Exit) -> None:
         """The loop is entered with other types than it was compiled for: first it learns anew, then that register stays an object."""

@@ -16,6 +16,14 @@ ENDS = "ends"
 """First in the key of a place where ends are not put off."""
 
 
+def refuse_endings(root: Any, often: int) -> bool:
+    """Notes the bytecodes of a root's code that had to put ends off so often: the next build is not to. True if there is a new one."""
+    words, places = root.ends
+    found = {(ENDS, *place) for count, place in zip(words, places, strict=False) if count >= often} - root.refused
+    root.refused |= found
+    return bool(found)
+
+
 class EndingsMixin(Machine):
     """The part of a region that gives up references."""
 

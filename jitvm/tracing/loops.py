@@ -387,8 +387,6 @@ class LoopsMixin(SuspendedMixin):
         self.pc = header.pc
         self.start = self.state
         before = header.state
-        for place in [p for p in before.registers if p[0] == LEVEL and p not in self.state.registers]:
-            self.ensure_global(place[1])
         for place in [p for p in self.state.registers if p not in before.registers]:
             if place[0] == LEVEL and self.state.globals.get(place[1]) != self.state.registers[place]:
                 header.spec[place] = TYPE_KINDS.get(self.type_of(self.state.registers[place]), "object")
@@ -396,6 +394,8 @@ class LoopsMixin(SuspendedMixin):
             self.drop_place(place)
         self.reap()
         self.show_all()
+        for place in [p for p in before.registers if p[0] == LEVEL and p not in self.state.registers]:
+            self.ensure_global(place[1])  # last: what ends or is made has globals written back
         if self.learn(header):
             self.again = True
             self.emit("unreachable")

@@ -671,12 +671,13 @@ class Region(EndingsMixin, CaughtMixin, CallsMixin, LoopsMixin, PromotionMixin, 
         if row is None:
             self.leave(self.state, self.pc, None, bad, raising=True)
         else:
-            before = self.state
+            before, kept = self.state, (self.has_shown, self.has_ended)
             self.state = before.copy()
             self.at(bad)
             self.frames_shown = None
             self.catch_raised(row, fresh, shown)
             self.state, self.frames_shown = before, shown
+            self.has_shown, self.has_ended = kept
         self.at(good)
         self.hide_frames()
 
