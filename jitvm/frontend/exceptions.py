@@ -215,13 +215,7 @@ class ExceptionCompiler(StatementCompiler):
         block = LoopBlock(iterator=iterator)
         self.place(block.again)
         header = self.loop_header(nest)
-        region = self.cover(self.top)
-        item = self.push()
-        self.emit("async_next", item, iterator, keep=1)
-        self.delegate(item, item, -1)
-        self.suspend(region)
-        self.store(node.target, item)
-        self.top = item
+        region = self.async_item(iterator, node.target)
         self.loop_body(node, block, header, nest)
         self.async_end(node, region, iterator, exhausted)
         self.top = mark
@@ -244,13 +238,7 @@ class ExceptionCompiler(StatementCompiler):
         again, exhausted = Label(), Label()
         self.place(again)
         header = self.loop_header(nest)
-        region = self.cover(self.top)
-        item = self.push()
-        self.emit("async_next", item, iterator, keep=1)
-        self.delegate(item, item, -1)
-        self.suspend(region)
-        self.store(generator.target, item)
-        self.top = item
+        region = self.async_item(iterator, generator.target)
         self.filtered(node, number, gathered, nest + 1, again)
         self.at = self.owner
         self.jump(again)
@@ -258,6 +246,17 @@ class ExceptionCompiler(StatementCompiler):
         self.async_end(self.owner, region, iterator, exhausted)
         self.top = mark
         self.place(exhausted)
+
+    def async_item(self, iterator: int, target: ast.expr) -> Region:
+        """Waits for the next item and stores it; the region in which StopAsyncIteration is the end."""
+        region = self.cover(self.top)
+        item = self.push()
+        self.emit("async_next", item, iterator, keep=1)
+        self.delegate(item, item, -1)
+        self.suspend(region)
+        self.store(target, item)
+        self.top = item
+        return region
 
     def async_end(self, node: Place, region: Region, iterator: int, exhausted: Label) -> None:
         """The handler that ends an ``async for``: StopAsyncIteration is its end, all else goes on."""

@@ -359,6 +359,16 @@ def run_moved(thread: Ptr, callee: Object, arguments: Ptr, count: Int, names: Ob
     return owned(run_from_c(thread, header_code(inside - FRAME_SIZE), inside))
 
 
+@primitive
+def move_values(source: Ptr, target: Ptr, count: Int) -> None:
+    """Moves references from words, which are empty then, to others, whatever those held."""
+    i = 0
+    while i < count:
+        store_int(target, i * 8, load_int(source, i * 8))
+        store_int(source, i * 8, 0)
+        i = i + 1
+
+
 @helper()
 def enter_method(thread: Ptr, callee: Object, arguments: Ptr, count: Int, names: Object) -> Ptr:
     """As enter_function, for a bound method of a function."""
@@ -369,19 +379,11 @@ def enter_method(thread: Ptr, callee: Object, arguments: Ptr, count: Int, names:
         return as_pointer(HOST_CALL)
     cells = local12()
     store_reference(cells, 0, method_self(callee))
-    i = 0
-    while i < total:
-        store_int(cells, 8 + i * 8, load_int(arguments, i * 8))
-        store_int(arguments, i * 8, 0)
-        i = i + 1
+    move_values(arguments, cells + 8, total)
     cell = local4()
     inside = enter_function(thread, method_func(callee), cells, count + 1, names, cell)
     if inside == NULLP or inside == as_pointer(HOST_CALL):
-        i = 0
-        while i < total:
-            store_int(arguments, i * 8, load_int(cells, 8 + i * 8))
-            store_int(cells, 8 + i * 8, 0)
-            i = i + 1
+        move_values(cells + 8, arguments, total)
         drop_registers(cells, 0, 1)
     return inside
 

@@ -5,20 +5,6 @@ registers lie in the spill area, at their entry's place.
 """
 from jitvm.rpython.dialect import *
 
-EXIT_INT = 0
-EXIT_FLOAT = 1
-EXIT_OWNED = 2
-EXIT_SHARED = 3
-EXIT_EMPTY = 4
-EXIT_CONSTANT = 5
-EXIT_DROPPED = 6
-EXIT_FRAME = 7
-EXIT_GLOBAL_OWNED = 8
-EXIT_GLOBAL_SHARED = 9
-EXIT_RESUMED = 10
-EXIT_WAITING = 11
-EXIT_IMPLIED = 12
-EXIT_WORD = 13
 ENTRIES = 48
 
 

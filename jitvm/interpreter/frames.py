@@ -9,8 +9,6 @@ RUNTIME_DEPTH = 500
 HOST_CALL = 1
 GENERATOR_MARK = 1
 BYTES_DATA = 32
-HOST_CALL_EX = 142
-HOST_CALL_CACHES = 8
 """The host's opcode CALL_FUNCTION_EX; how far its position is after a call of a Python function by CALL."""
 
 

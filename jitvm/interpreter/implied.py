@@ -8,21 +8,6 @@ typeobject.c, binary_op1 of abstract.c, do_richcompare of object.c.
 from jitvm.rpython.dialect import *
 
 TYPE_IS_HEAP = 512
-# kinds, from IMPLIED on; IMPLIED_DEEP and beyond count against the recursion limit once more, as the host's functions do
-IMPLIED = 4
-IMPLIED_OPERATOR = 4
-IMPLIED_INPLACE = 5
-IMPLIED_ITEM = 6
-IMPLIED_STORE_ITEM = 7
-IMPLIED_PROPERTY = 8
-IMPLIED_ENTER = 9
-IMPLIED_LEAVE = 10
-IMPLIED_DEEP = 16
-IMPLIED_COMPARE = 16
-IMPLIED_IF = 17
-IMPLIED_UNLESS = 18
-IMPLIED_INIT = 19
-IMPLIED_CONSTANT = 65536
 UNIT_BYTES = 16
 LOAD_ATTR_BYTES = 48
 
@@ -158,24 +143,23 @@ def enter_implied() -> None:
 @helper()
 def push_operator(thread: Ptr, at: Ptr, registers: Ptr, what: Int, left: Object, right: Object) -> Ptr:
     """For binary operators and comparisons: see push_implied."""
-    function = operator_method(left, right, what)
-    if is_null(function):
-        return NULLP
-    cells = local3()
-    store_reference(cells, 0, left)
-    store_reference(cells, 1, right)
-    return push_implied(thread, at, registers, function, cells, 2, what)
+    return push_pair(thread, at, registers, what, operator_method(left, right, what), left, right)
 
 
 @helper()
 def push_item(thread: Ptr, at: Ptr, registers: Ptr, what: Int, obj: Object, key: Object) -> Ptr:
     """For obj[key]."""
-    function = special_method(obj, name_getitem)
+    return push_pair(thread, at, registers, what, special_method(obj, name_getitem), obj, key)
+
+
+@helper()
+def push_pair(thread: Ptr, at: Ptr, registers: Ptr, what: Int, function: Object, first: Object, second: Object) -> Ptr:
+    """function(first, second), if there is one: see push_implied."""
     if is_null(function):
         return NULLP
     cells = local3()
-    store_reference(cells, 0, obj)
-    store_reference(cells, 1, key)
+    store_reference(cells, 0, first)
+    store_reference(cells, 1, second)
     return push_implied(thread, at, registers, function, cells, 2, what)
 
 
@@ -278,22 +262,14 @@ def enter_class(thread: Ptr, at: Ptr, registers: Ptr, kind: Object, arguments: P
         return as_pointer(HOST_CALL)
     cells = local12()
     store_reference(cells, 0, made)
-    i = 0
-    while i < total:
-        store_int(cells, 8 + i * 8, load_int(arguments, i * 8))
-        store_int(arguments, i * 8, 0)
-        i = i + 1
+    move_values(arguments, cells + 8, total)
     set_ts_recursion_remaining(thread, ts_recursion_remaining(thread) - 1)
     cell = local4()
     inside = enter_function(thread, kept, cells, count + 1, names, cell)
     if inside == NULLP or inside == as_pointer(HOST_CALL):
         set_ts_recursion_remaining(thread, ts_recursion_remaining(thread) + 1)
         if inside == as_pointer(HOST_CALL):
-            i = 0
-            while i < total:
-                store_int(arguments, i * 8, load_int(cells, 8 + i * 8))
-                store_int(cells, 8 + i * 8, 0)
-                i = i + 1
+            move_values(cells + 8, arguments, total)
             drop_registers(cells, 0, 1)
             return NULLP
         drop_registers(cells, 0, total + 1)

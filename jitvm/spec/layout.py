@@ -200,6 +200,8 @@ CONSTANTS_311 = {
     "EXCEPTION_ARGS": 24,
     "TEXT_DATA": 48,
     "KEYS_INDICES": 32,
+    "HOST_CALL_EX": 142,  # the number of CALL_FUNCTION_EX
+    "HOST_CALL_CACHES": 8,  # bytes of cache behind CALL
     "INLINE_VALUES": -32,
     "MANAGED_DICT": -24,
 }

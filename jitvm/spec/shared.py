@@ -41,9 +41,21 @@ _MAP = 4096
 _FUNCTIONS = 128
 _NAMES = 320
 
+_EXITS = "INT FLOAT OWNED SHARED EMPTY CONSTANT DROPPED FRAME GLOBAL_OWNED GLOBAL_SHARED RESUMED WAITING IMPLIED WORD"
+_IMPLIED = ("OPERATOR INPLACE ITEM STORE_ITEM PROPERTY ENTER LEAVE", "COMPARE IF UNLESS INIT")
+_IMPLIED_FIRST, _IMPLIED_DEEP = 4, 16
+"""Kinds of implied calls; the second ones count against the recursion limit once more, as the host's functions do."""
+
 CONSTANTS = {
     "NO_TABLE_YET": NO_TABLE_YET,
     "FORMAT_SET_BYTES": 8 * FORMAT_SET_WORDS,
+    # the entries of an exit's descriptor (tracing/exits.py), what an implied call is for (interpreter/implied.py)
+    **{"EXIT_" + name: number for number, name in enumerate(_EXITS.split())},
+    "IMPLIED": _IMPLIED_FIRST,
+    "IMPLIED_DEEP": _IMPLIED_DEEP,
+    **{"IMPLIED_" + name: first + number for first, names in zip((_IMPLIED_FIRST, _IMPLIED_DEEP), _IMPLIED, strict=True)
+       for number, name in enumerate(names.split())},
+    "IMPLIED_CONSTANT": 1 << 16,
     # the table of attribute cells (interpreter/attributes.py): whose cell a row has, the cell
     "CELL_BYTES": 8 * CELL_WORDS,
     "CELL_MASK": CELL_COUNT - 1,

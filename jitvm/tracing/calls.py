@@ -105,7 +105,7 @@ class CallsMixin(FormattingMixin, ImpliedMixin):
         named: Value = self.read(base + 2) if keywords else NO_KEYWORDS
         entered = self.profile.entered.get((self.path, self.pc))
         count = self.spread_count(given)
-        if entered is not None and count is not None and isinstance(named, Packed) and (self.path, self.pc, entered) not in self.refused:
+        if entered is not None and count is not None and isinstance(named, Packed):
             record = self.driver.record_at(entered)
             plan = binding(record.code, count, named.names) if record is not None and self.may_inline(record) else None
             if record is not None and plan is not None and self.choose(record, callee, False):

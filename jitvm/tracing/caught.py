@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 HEAP = 1 << 9
-HOST_CALL_CACHES = 8
-"""As in ``jitvm/interpreter/frames.py``."""
 ARGS = "args"
 INDEX_TEXTS = ("list index out of range", "tuple index out of range", "string index out of range")
 
@@ -105,7 +103,7 @@ class CaughtMixin(PackedMixin, ExitsMixin):
         frames = self.state.frames
         pc = frames[1].call_site if len(frames) > 1 else self.pc
         passes = len(frames) > 1 and not frames[1].what and self.root.instruction(pc).row.name != "call_ex"
-        return int(self.root.unit.host_offsets[self.root.unit_at(pc)]) // 2 + (HOST_CALL_CACHES // 2 if passes else 0)
+        return int(self.root.unit.host_offsets[self.root.unit_at(pc)]) // 2 + (CONSTANTS["HOST_CALL_CACHES"] // 2 if passes else 0)
 
     def handle(self, row: Any, value: Value, position: Value) -> None:
         """Goes to a handler of the root with an exception, as the interpreter's ``unwind`` does.
@@ -383,20 +381,6 @@ class CaughtMixin(PackedMixin, ExitsMixin):
         self.fill_buffer(items)
         symbol = self.constant(kind).symbol
         return self.op(f"call ptr {self.helper('new_exception')}(ptr %ctx, ptr %buffer, i64 {len(items)}, ptr {symbol})")
-
-    def fill_buffer(self, items: tuple[Value, ...]) -> None:
-        """Moves references to values into the words that helpers take arguments from."""
-        texts = []
-        for item in items:
-            text, new = self.box(item)
-            if new:
-                del self.state.owners[text]
-            else:
-                self.add_reference(text)
-            texts.append(text)
-        for place, text in enumerate(texts):
-            self.emit(f"store ptr {text}, ptr {self.op(f'getelementptr ptr, ptr %buffer, i64 {place}')}")
-        self.arguments = max(self.arguments, len(items))
 
     def show(self, value: Packed) -> Obj:
         if not isinstance(value, Raised | Handled):

@@ -1,6 +1,7 @@
 """Side exits: what must be put where for the interpreter to go on, as a descriptor that ``jitvm/interpreter/exits.py`` follows."""
 from __future__ import annotations
 
+from jitvm.spec import shared
 from jitvm.tracing.emission import number, truth
 from jitvm.tracing.implied import ENTRY, KEPT
 from jitvm.tracing.machine import Machine
@@ -10,9 +11,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-INT, FLOAT, OWNED_OBJECT, SHARED_OBJECT, EMPTY, CONSTANT, DROPPED, FRAME, GLOBAL_OWNED, GLOBAL_SHARED, RESUMED, WAITING, IMPLIED, \
-    WORD = range(14)
-"""Kinds of entries: the same numbers as in ``jitvm/interpreter/exits.py``."""
+INT, FLOAT, OWNED_OBJECT, SHARED_OBJECT, EMPTY, CONSTANT, DROPPED, FRAME, GLOBAL_OWNED, GLOBAL_SHARED, RESUMED, WAITING, IMPLIED, WORD = (
+    shared.CONSTANTS["EXIT_" + name] for name in (
+        "INT", "FLOAT", "OWNED", "SHARED", "EMPTY", "CONSTANT", "DROPPED", "FRAME", "GLOBAL_OWNED", "GLOBAL_SHARED", "RESUMED", "WAITING",
+        "IMPLIED", "WORD"))
+"""Kinds of entries."""
 
 
 class Exit:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from types import CodeType, FunctionType, MethodType
 from weakref import ref
 
+from jitvm.spec import shared
 from jitvm.spec.bytecodes import BINARY, COMPARE, UNIT
 from jitvm.tracing.emission import CONSTANTS, FIELDS
 from jitvm.tracing.packed import PackedMixin
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
 KEPT = (CONSTANTS["HEADER_KEPT"] - CONSTANTS["FRAME_SIZE"]) // 8
 MADE = (CONSTANTS["HEADER_MADE"] - CONSTANTS["FRAME_SIZE"]) // 8
 ENTRY = (FIELDS["header_entry"][0] - CONSTANTS["FRAME_SIZE"]) // 8
-(OPERATOR, INPLACE, ITEM, STORE_ITEM, PROPERTY, ENTER, LEAVE), (BY_COMPARE, IF, UNLESS, INIT) = range(4, 11), range(16, 20)
-CONSTANT_RIGHT = 1 << 16
-"""Kinds of implied calls: the same numbers as in ``jitvm/interpreter/implied.py``."""
+OPERATOR, INPLACE, ITEM, STORE_ITEM, PROPERTY, ENTER, LEAVE, BY_COMPARE, IF, UNLESS, INIT, CONSTANT_RIGHT = (
+    shared.CONSTANTS["IMPLIED_" + name] for name in ("OPERATOR", "INPLACE", "ITEM", "STORE_ITEM", "PROPERTY", "ENTER", "LEAVE", "COMPARE",
+                                                     "IF", "UNLESS", "INIT", "CONSTANT"))
+"""Kinds of implied calls, and what is added where the right operand is a constant."""
 NUMBERS = {name: number for number, name in enumerate((*BINARY, *COMPARE))}
 IMPLYING = {"binary": OPERATOR, "inplace": INPLACE, "compare": BY_COMPARE, "branch_if": IF, "branch_unless": UNLESS, "load_item": ITEM,
             "store_item": STORE_ITEM, "load_attr": PROPERTY, "with_enter": ENTER}
@@ -151,7 +153,7 @@ class ImpliedMixin(PackedMixin):
         entries = self.profile.entries.get((self.path, self.pc), ())
         for entered in entries[:MOST_CALLEES]:
             record = self.driver.record_at(entered)
-            if record is not None and (self.path, self.pc, entered) not in self.refused and self.may_inline(record):
+            if record is not None and self.may_inline(record):
                 chain.append(record)
         return chain, len(chain) < len(entries)
 

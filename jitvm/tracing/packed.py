@@ -14,7 +14,7 @@ from jitvm.tracing.values import BORROWED, NULL, OWNED, Const, Obj, Packed, Poin
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any
 
 MAKERS: dict[Any, str] = {tuple: "tuple_of", list: "list_of", dict: "map_of_keys", MethodType: "method_of", super: "super_of"}
@@ -111,6 +111,16 @@ class PackedMixin(Machine):
     def make(self, value: Packed, inner: Callable[[Packed], Obj]) -> Obj:
         """The object, which nothing holds yet; ``inner`` gives those of packed items."""
         items = [inner(item) if isinstance(item, Packed) else item for item in value.items]
+        self.fill_buffer(items)
+        last = f"ptr {self.constant(value.names).symbol}" if value.type is dict else f"i64 {len(items)}"
+        made = Obj(self.op(f"call ptr {self.helper(MAKERS[value.type])}(ptr %ctx, ptr %buffer, {last})"))
+        self.state.owners[made.name] = OWNED
+        self.state.types[made.name] = value.type
+        self.state.cse[value.key] = (value, made)
+        return made
+
+    def fill_buffer(self, items: Sequence[Value]) -> None:
+        """Moves references to values into the words that helpers take arguments from."""
         texts = []
         for item in items:
             text, new = self.box(item)
@@ -122,12 +132,6 @@ class PackedMixin(Machine):
         for place, text in enumerate(texts):
             self.emit(f"store ptr {text}, ptr {self.op(f'getelementptr ptr, ptr %buffer, i64 {place}')}")
         self.arguments = max(self.arguments, len(items))
-        last = f"ptr {self.constant(value.names).symbol}" if value.type is dict else f"i64 {len(items)}"
-        made = Obj(self.op(f"call ptr {self.helper(MAKERS[value.type])}(ptr %ctx, ptr %buffer, {last})"))
-        self.state.owners[made.name] = OWNED
-        self.state.types[made.name] = value.type
-        self.state.cse[value.key] = (value, made)
-        return made
 
     def shown(self, value: Any) -> Any:
         """A value that is no packed one."""
