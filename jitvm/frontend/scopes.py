@@ -39,7 +39,7 @@ class Names:
                           + bool(code.co_flags & 0x04) + bool(code.co_flags & 0x08))
         self.locals = {name: register[name] for name in plain}
         self.cells = {name: register[name] for name in code.co_cellvars + code.co_freevars}
-        self.own_cells = [register[name] for name in code.co_cellvars]
+        self.own_cells = [order.index(name) for name in code.co_cellvars]  # a class body may have a free `__class__` as well
         if private is not None:
             self._add_unmangled(private)
 

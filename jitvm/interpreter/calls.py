@@ -1,8 +1,8 @@
 """Calls, returns, functions, classes. VM-to-VM calls use no C stack: a frame is pushed, the callee's first instruction follows."""
 from jitvm.rpython.dialect import *
 
-# kinds of C functions (CPython's methodobject.h)
-METHOD_KINDS = 655
+# kinds of C functions (CPython's methodobject.h); static ones, which get no self, are none of these
+METHOD_KINDS = 687
 METHOD_NO_ARGUMENTS = 4
 TYPE_IS_ABSTRACT = 1048576
 METHOD_O = 8

@@ -22,7 +22,7 @@ def _unbound_local(name: str, _: Any) -> BaseException:
 
 
 def _unbound_free(code: CodeType, name: str) -> BaseException:
-    if name in code.co_cellvars:
+    if name in code.co_cellvars and name not in code.co_freevars:  # the body of a class reads and binds the free one of both
         return UnboundLocalError(f"cannot access local variable '{name}' where it is not associated with a value")
     return NameError(f"cannot access free variable '{name}' where it is not associated with a value in enclosing scope")
 
