@@ -77,7 +77,7 @@ def call(base: Window, count: Imm) -> None:
         promote(type_version(callee))
         if instance != NULLP:
             return handler("enter_implied", pc, regs, instance)
-    result = call_object(callee, window + 8, count, NULL)
+    result = call_other(thread, callee, window + 8, count, NULL)
     drop_registers(window, 0, count + 1)
     set_register(destination(), result)
     return goto(next_pc(), regs, consts)
@@ -135,7 +135,7 @@ def call_method(base: Window, count: Imm) -> None:
         promote(type_version(callee))
         if instance != NULLP:
             return handler("enter_implied", pc, regs, instance)
-    result = call_object(callee, arguments, total, NULL)
+    result = call_other(thread, callee, arguments, total, NULL)
     drop_registers(window, 0, count + 2)
     set_register(destination(), result)
     return goto(next_pc(), regs, consts)
@@ -178,7 +178,7 @@ def call_kw(base: Window, count: Imm, names: Imm) -> None:
         promote(type_version(callee))
         if instance != NULLP:
             return handler("enter_implied", pc, regs, instance)
-    result = call_object(callee, window + 8, positional, keywords)
+    result = call_other(thread, callee, window + 8, positional, keywords)
     drop_registers(window, 0, count + 1)
     set_register(destination(), result)
     return goto(next_pc(), regs, consts)
@@ -225,7 +225,7 @@ def call_method_kw(base: Window, count: Imm, names: Imm) -> None:
         promote(type_version(callee))
         if instance != NULLP:
             return handler("enter_implied", pc, regs, instance)
-    result = call_object(callee, arguments, positional, keywords)
+    result = call_other(thread, callee, arguments, positional, keywords)
     drop_registers(window, 0, count + 2)
     set_register(destination(), result)
     return goto(next_pc(), regs, consts)
@@ -257,8 +257,23 @@ def call_moved(callee: Object, arguments: Ptr, count: Int, names: Object) -> New
 
 @helper(runs=True)
 def call_unseen(callee: Object, arguments: Ptr, count: Int, names: Object) -> New:
-    """As call_object; null with an exception set: the caller looks."""
-    return call_object(callee, arguments, count, names)
+    """As call_other; null with an exception set: the caller looks."""
+    return call_other(PyThreadState_Get(), callee, arguments, count, names)
+
+
+@helper(raises=True, runs=True)
+def call_other(thread: Ptr, callee: Object, arguments: Ptr, count: Int, names: Object) -> New:
+    """As call_object; what waits for the thread is done then, as by the host's CALL: a program may send itself a signal."""
+    result = call_object(callee, arguments, count, names)
+    heed(thread)
+    return result
+
+
+@primitive(raises=True, runs=True)
+def heed(thread: Ptr) -> None:
+    """Does what waits for the thread."""
+    if unlikely(interp_eval_breaker(ts_interp(thread)) != 0):
+        poll()
 
 
 @helper(raises=True, runs=True)
@@ -470,6 +485,7 @@ def call_ex(base: Window, keywords: Imm) -> None:
             record = header_code(inside - FRAME_SIZE)
             return goto(vm_words(record), inside, vm_constants(record))
     result = call_spread(callee, load_object(window, 8), window, keywords)
+    heed(thread)
     drop_registers(window, 0, 1)
     set_register(destination(), result)
     return goto(next_pc(), regs, consts)
