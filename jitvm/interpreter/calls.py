@@ -270,10 +270,11 @@ def call_other(thread: Ptr, callee: Object, arguments: Ptr, count: Int, names: O
 
 
 @primitive(raises=True, runs=True)
-def heed(thread: Ptr) -> None:
+def heed(thread: Ptr) -> Int:
     """Does what waits for the thread."""
     if unlikely(interp_eval_breaker(ts_interp(thread)) != 0):
-        poll()
+        return poll()
+    return 0
 
 
 @helper(raises=True, runs=True)

@@ -34,7 +34,7 @@ def spread(*given):
     return "late"
 
 
-def interrupted():
+def interrupted():  # unlike os.kill, it does not look for signals itself
     try:
         _thread.interrupt_main(signal.SIGUSR1)
     except OSError as error:
@@ -46,7 +46,7 @@ def hot(n):
     found = []
     for i in range(n):
         try:
-            os.kill(os.getpid(), signal.SIGUSR1)
+            _thread.interrupt_main(signal.SIGUSR1)
             found.append("late")
         except OSError as error:
             found.append(str(error))
@@ -55,9 +55,9 @@ def hot(n):
 
 def quiet(n):
     for i in range(n):
-        os.kill(os.getpid(), signal.SIGUSR1)
+        _thread.interrupt_main(signal.SIGUSR1)
         len("")
-        os.kill(*(os.getpid(), signal.SIGUSR1))
+        _thread.interrupt_main(*(signal.SIGUSR1,))
         len("")
 
 
