@@ -486,7 +486,6 @@ def call_ex(base: Window, keywords: Imm) -> None:
             record = header_code(inside - FRAME_SIZE)
             return goto(vm_words(record), inside, vm_constants(record))
     result = call_spread(callee, load_object(window, 8), window, keywords)
-    heed(thread)
     drop_registers(window, 0, 1)
     set_register(destination(), result)
     return goto(next_pc(), regs, consts)
@@ -497,6 +496,14 @@ def call_spread(callee: Object, arguments: Object, window: Ptr, keywords: Int) -
     names = NULL
     if keywords != 0:
         names = load_object(window, 16)
+    result = call_with_all(callee, arguments, names)
+    heed(PyThreadState_Get())
+    return result
+
+
+@helper(raises=True, runs=True)
+def call_with_all(callee: Object, arguments: Object, names: Object) -> New:
+    """callee(*arguments, **names)."""
     if type_pointer(arguments) is not PyTuple_Type:
         return call_iterable(callee, arguments, names)
     if callee is build_class:

@@ -116,8 +116,8 @@ def enter_function(thread: Ptr, callee: Object, arguments: Ptr, count: Int, name
 
 @helper(cold=True)
 def ready_record_quietly(callee: Object, record: Ptr) -> None:
-    """Compiles a function at its first call; a failure leaves it to the host."""
-    if _Py_IsFinalizing() != 0:
+    """Compiles a function at its first call; a failure leaves it to the host, as do the code of other interpreters and the end."""
+    if _Py_IsFinalizing() != 0 or ts_interp(PyThreadState_Get()) != PyInterpreterState_Main():
         return
     kind = local()
     value = local()

@@ -122,6 +122,7 @@ PyException_SetContext OS>v
 PyTraceBack_Here O>i
 PyThreadState_Get >P
 _Py_IsFinalizing >i
+PyInterpreterState_Main >P
 PyThreadState_GetFrame P>N
 Py_EnterRecursiveCall P>i raises
 _Py_CheckRecursiveCall PP>i raises
