@@ -22,6 +22,66 @@ def vm_object_at(address: Int) -> New:
     return owned_plain(v)
 
 
+GC_HEADER = 16
+GC_PREVIOUS = 8
+GC_FINALIZED = 1
+GC_FLAGS = 3
+GC_POINTER = -4
+
+
+@entry
+def vm_parse(compiler: Object, arguments: Object) -> New:
+    """compile(*arguments) for a syntax tree that the runtime keeps: the collector does not know of it, and so need not go through it.
+
+    There are no cycles in a tree. What is new is at the end of the collector's list of young objects, behind a mark of ours.
+    """
+    entry_context()
+    return parse_unseen(compiler, arguments)
+
+
+@helper(raises=True, runs=True)
+def parse_unseen(compiler: Object, arguments: Object) -> New:
+    interpreter = ts_interp(PyThreadState_Get())
+    mark = PyList_New(0)
+    known = interp_young(interpreter)
+    young = hide_from_collector()
+    result = call_with_tuple(compiler, arguments)
+    if forget_since(as_pointer(mark) - GC_HEADER, interpreter + INTERP_YOUNG_HEAD):
+        set_interp_young(interpreter, known)
+    show_to_collector(young)
+    return result
+
+
+@helper(runs=True)
+def call_with_tuple(function: Object, arguments: Object) -> New:
+    """function(*arguments), null with an exception set: the caller looks."""
+    return PyObject_Call(function, arguments, NULL)
+
+
+@helper()
+def forget_since(mark: Ptr, head: Ptr) -> Bool:
+    """The collector forgets what came into its list after a mark; False if that is not there any more."""
+    at = gc_before(head)
+    while at != mark and at != head:
+        at = gc_before(at)
+    if at == head:
+        return False
+    at = load_pointer(mark, 0)
+    while at != head:
+        after = load_pointer(at, 0)
+        store_int(at, 0, 0)
+        store_int(at, GC_PREVIOUS, load_int(at, GC_PREVIOUS) & GC_FINALIZED)
+        at = after
+    store_pointer(mark, 0, head)
+    store_int(head, GC_PREVIOUS, as_int(mark) | (load_int(head, GC_PREVIOUS) & GC_FLAGS))
+    return True
+
+
+@primitive
+def gc_before(at: Ptr) -> Ptr:
+    return as_pointer(load_int(at, GC_PREVIOUS) & GC_POINTER)
+
+
 @entry
 def vm_adopt(function: Object) -> None:
     """Makes a function's vectorcall point to the VM."""

@@ -72,6 +72,7 @@ class Native:
         self.poke = prototype(None, Int64, Int64)(code.names["vm_poke"])
         self.object_at = prototype(Object, Int64)(code.names["vm_object_at"])
         self.adopt = prototype(None, Object)(code.names["vm_adopt"])
+        self.parse = prototype(Object, Object, Object)(code.names["vm_parse"])
         self.execute = prototype(Object, Object, Object)(code.names["vm_exec"])
         self.guard = prototype(None, Int64)(code.names["vm_guard"])
         self.poke(code.names["context"], self.address)

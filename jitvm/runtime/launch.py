@@ -6,6 +6,7 @@ import gc
 import sys
 from time import perf_counter
 
+from jitvm.frontend import module as trees
 from jitvm.runtime import errors
 from jitvm.runtime.sources import Sources
 from jitvm.spec.bytecodes import COUNTER, UNIT
@@ -78,6 +79,7 @@ def _start(settings: Settings) -> Machine | None:
         return None
     if settings.huge_pages:
         native.take_memory(settings.spare_memory)
+    trees.calling = native.parse
     records = Records(native, settings.loop_threshold if settings.jit else 0)
     attributes.native, attributes.records = native, records
     native.set_object("vm_compile", records.compile)

@@ -33,6 +33,10 @@ CO_OPTIMIZED, CO_VARARGS, CO_VARKEYWORDS, CO_COROUTINE, CO_SUSPENDS = 1, 4, 8, 0
 CO_ASYNC_GENERATOR = 0x200
 
 
+NOTHING = array("Q")
+"""What a record has before its code is compiled: most functions of a large module are never called."""
+
+
 class Record:
     """The record of one code object. ``unit`` is there once it is compiled; ``reason`` why the host runs it."""
 
@@ -43,13 +47,8 @@ class Record:
         self.variables = _localsplus(code)
         self.unit: CodeUnit | None = None
         self.reason = ""
-        self.instructions = array("Q")
-        self.constants = array("Q")
-        self.handlers = array("q")
-        self.names = array("Q")
-        self.sites = array("Q")
-        self.site_table = array("Q")
-        self.keep: list[Any] = []
+        self.instructions = self.constants = self.handlers = self.names = self.sites = self.site_table = NOTHING
+        self.keep: Any = None
 
     def set(self, field: str, value: int) -> None:
         """Writes a field of the native record."""
@@ -172,7 +171,7 @@ class Records:
             for header in loops:
                 words[2 * header + 3] = max(1, self.loop_counter * WORK_OF_A_LOOP // loop_work(unit, header))
         record.instructions = words
-        record.keep.append(unit.constants)
+        record.keep = unit.constants
         record.constants = array("Q", [id(value) for value in unit.constants] or [0])
         record.handlers = array("q", [number for row in unit.handlers for number in row.row()] or [0])
         count = code.co_argcount + code.co_kwonlyargcount
