@@ -1,7 +1,8 @@
 """Leaving compiled code: the exit routine follows a descriptor (``jitvm/tracing/exits.py``); small functions that traces call.
 
 A descriptor: pc, raising, counter, threshold, number, entries; then for each entry kind, register, payload. Values that were in machine
-registers lie in the spill area, at their entry's place.
+registers lie in the spill area, in the slot that the payload names; the first words of it, one for each entry, are for what is to be
+dropped at the end.
 """
 from jitvm.rpython.dialect import *
 
@@ -32,7 +33,7 @@ def keep_shared(exit: Ptr, spill: Ptr) -> None:
         entry = exit + ENTRIES + i * 24
         kind = load_int(entry, 0)
         if kind == EXIT_SHARED:
-            t_xincref_(load_object(spill, i * 8))
+            t_xincref_(load_object(spill, load_int(entry, 16) * 8))
         elif kind == EXIT_CONSTANT:
             incref(load_object(entry, 16))
         i = i + 1
@@ -46,7 +47,7 @@ def t_xincref_(v: Object) -> None:
 
 @helper()
 def restore_entries(thread: Ptr, registers: Ptr, exit: Ptr, spill: Ptr) -> Ptr:
-    """Stores each value; what it replaces takes its place in the spill area, to be dropped when all are stored."""
+    """Stores each value; what it replaces goes to the entry's word of the spill area, to be dropped when all are stored."""
     count = load_int(exit, 40)
     base = registers
     level = 0
@@ -54,9 +55,9 @@ def restore_entries(thread: Ptr, registers: Ptr, exit: Ptr, spill: Ptr) -> Ptr:
     i = 0
     while i < count:
         entry = exit + ENTRIES + i * 24
-        kind = load_int(entry, 0)
+        kind = load_int(entry, 0) & 65535
         if kind == EXIT_FRAME or kind == EXIT_IMPLIED:
-            function = select(kind == EXIT_IMPLIED, load_object(spill, i * 8), NULL)
+            function = select(kind == EXIT_IMPLIED, load_object(spill, load_u32(entry, 0) >> 16 << 3), NULL)
             registers = push_restored(thread, registers, load_pointer(entry, 8), load_pointer(entry, 16), function)
             base = registers
             level = level + 1
@@ -69,7 +70,7 @@ def restore_entries(thread: Ptr, registers: Ptr, exit: Ptr, spill: Ptr) -> Ptr:
             level = level + 1
             store_int(spill, i * 8, 0)
         elif kind == EXIT_WAITING:
-            base = wait_at(load_object(spill, i * 8), load_pointer(entry, 16))
+            base = wait_at(load_object(spill, load_int(entry, 8) * 8), load_pointer(entry, 16))
             waits = True
             store_int(spill, i * 8, 0)
         elif kind == EXIT_WORD:
@@ -84,15 +85,17 @@ def restore_entries(thread: Ptr, registers: Ptr, exit: Ptr, spill: Ptr) -> Ptr:
                 old = load_int(place, 0)
             value = NULLP
             if kind == EXIT_INT:
-                value = disown(new_int(load_int(spill, i * 8)))
+                value = disown(new_int(load_int(spill, load_int(entry, 16) * 8)))
             elif kind == EXIT_FLOAT:
-                value = disown(new_float(load_float(spill, i * 8)))
+                value = disown(new_float(load_float(spill, load_int(entry, 16) * 8)))
             elif kind == EXIT_CONSTANT:
                 value = load_pointer(entry, 16)
             elif kind != EXIT_EMPTY:
-                value = load_pointer(spill, i * 8)
+                value = load_pointer(spill, load_int(entry, 16) * 8)
             store_pointer(place, 0, value)
             store_int(spill, i * 8, old)
+        elif kind == EXIT_DROPPED:
+            store_int(spill, i * 8, load_int(spill, load_int(entry, 16) * 8))
         i = i + 1
     return registers
 
@@ -106,10 +109,9 @@ def store_globals(names: Object, exit: Ptr, spill: Ptr) -> None:
         entry = exit + ENTRIES + i * 24
         kind = load_int(entry, 0)
         if kind == EXIT_GLOBAL_OWNED or kind == EXIT_GLOBAL_SHARED:
-            name = load_object(entry, 8)
-            put_global(names, name, load_object(spill, i * 8))
-            if kind == EXIT_GLOBAL_SHARED:
-                store_int(spill, i * 8, 0)
+            value = load_int(spill, load_int(entry, 16) * 8)
+            put_global(names, load_object(entry, 8), as_object(value))
+            store_int(spill, i * 8, select(kind == EXIT_GLOBAL_SHARED, 0, value))
         i = i + 1
 
 

@@ -368,11 +368,13 @@ class CaughtMixin(PackedMixin, ExitsMixin):
         """The descriptor of the inlined frames that an exception has left, whose variables are spilled."""
         exit = Exit(len(self.exits), value.site, None, False)
         self.exits.append(exit)
+        outer, self.spilled = self.spilled, None
         for level, frame in enumerate(value.frames, 1):
             self.frame_entry(exit, frame, value.locals[level, KEPT])
             for (at, index), held in value.locals.items():
                 if at == level:
                     self.entry(exit, index, self.shown(held), set(self.state.owners))
+        self.spilled = outer
         self.spills = max(self.spills, len(exit.entries))
         return exit.symbol
 

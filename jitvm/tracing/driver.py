@@ -574,7 +574,7 @@ class Driver:
         for kind, register, payload in exit.entries:
             if kind in (FRAME, RESUMED, IMPLIED):
                 site, code = payload
-                words += [kind, site, code.native_record]
+                words += [kind | register << 16, site, code.native_record]
             elif kind == WAITING:
                 words += [kind, register, self.native.peek(payload + UNIT)]
             else:

@@ -5,6 +5,7 @@ from jitvm.spec import shared
 from jitvm.tracing.emission import number, truth
 from jitvm.tracing.implied import ENTRY, KEPT
 from jitvm.tracing.machine import Machine
+from jitvm.tracing.spills import Way, give_slots, join
 from jitvm.tracing.values import NULL, OWNED, BoolValue, Const, FloatValue, Frame, IntValue, Obj, State, Unboxed, Value
 
 TYPE_CHECKING = False
@@ -18,6 +19,10 @@ INT, FLOAT, OWNED_OBJECT, SHARED_OBJECT, EMPTY, CONSTANT, DROPPED, FRAME, GLOBAL
 """Kinds of entries."""
 
 
+class Spilled(tuple[str, str]):
+    """A value in an entry, for which a slot is still to be found."""
+
+
 class Exit:
     """One exit: where the interpreter goes on (``pc`` in the innermost frame), and the entries (kind, register, payload)."""
 
@@ -27,6 +32,11 @@ class Exit:
         self.number, self.pc, self.key, self.raising = place, pc, key, raising
         self.symbol = f"@x{place}"
         self.entries: list[tuple[int, int, Any]] = []
+
+
+def _slot(places: dict[tuple[str, str], int], part: Any) -> Any:
+    """A part of an entry, with the slot that was found for a spilled value."""
+    return places[part] if type(part) is Spilled else part
 
 
 class ExitsMixin(Machine):
@@ -49,6 +59,9 @@ class ExitsMixin(Machine):
     start: State
     exits: list[Exit]
     spills: int
+    """Words of the spill area."""
+    spilled: list[tuple[str, str]] | None = None
+    """What the exit that is being described stores, in the order of the entries that have it; None elsewhere."""
 
     def leave(self, state: State, pc: int, key: Any, label: str | None = None, raising: bool = False) -> None:
         """Ends a path: restores the frame from ``state`` and goes on at ``pc`` in the interpreter.
@@ -66,16 +79,24 @@ class ExitsMixin(Machine):
     def describe_exits(self) -> None:
         """Writes the blocks of all exits: last, since an attempt to replay that is made again needs none."""
         main = self.lines
+        rows = []
+        ways = []
         for exit, state, lines, block, apart in self.undescribed:
             self.lines, self.block, self.state = lines, block, state.copy()
             if apart:
                 self.at(block)
             self.flush(forget=False)
+            self.spilled = []
             self.describe(exit)
+            rows.append((exit, self.spilled))
             self.emit(f"%e{exit.number} = getelementptr i8, ptr {exit.symbol}, i64 0")
-            self.emit("br label %leave")
-            self.ways_out.append((f"%e{exit.number}", self.block))
-        self.lines = main
+            ways.append(Way(lines, self.block, f"%e{exit.number}", set()))
+        self.lines, self.spilled = main, None
+        slots, self.spills = give_slots(rows, max([self.spills, *(len(exit.entries) for exit, _ in rows)]))
+        for way, places, (exit, _) in zip(ways, slots, rows, strict=True):
+            way.stores = {(slot, *item) for item, slot in places.items()}
+            exit.entries = [(kind, _slot(places, register), _slot(places, payload)) for kind, register, payload in exit.entries]
+        self.ways_out.extend(join(ways, self.label, self.cold))
 
     @property
     def ways_out(self) -> list[tuple[str, str]]:
@@ -119,15 +140,14 @@ class ExitsMixin(Machine):
         for name, owner in state.owners.items():
             if owner == OWNED and name not in used:
                 exit.entries.append((DROPPED, 0, self.spill(exit, "ptr", name)))
-        self.spills = max(self.spills, len(exit.entries))
 
     def frame_entry(self, exit: Exit, frame: Frame, function: Value | None) -> None:
         """The entry that makes an inlined frame, with its function if the caller's window may not hold it, and what the call is for."""
         if function is None:
             exit.entries.append((FRAME if frame.place is None else RESUMED, 0, (frame.call_site, frame.record)))
             return
-        self.spill(exit, "ptr", self.box(function)[0])
-        exit.entries.append((IMPLIED, 0, (frame.call_site, frame.record)))
+        held = self.spill(exit, "ptr", self.box(function)[0])
+        exit.entries.append((IMPLIED, held, (frame.call_site, frame.record)))
         exit.entries.append((WORD, ENTRY, frame.what))
 
     def entry(self, exit: Exit, index: int, value: Value, used: set[str]) -> None:
@@ -156,8 +176,11 @@ class ExitsMixin(Machine):
                 used.add(value.name)
             exit.entries.append((OWNED_OBJECT if owned else SHARED_OBJECT, index, self.spill(exit, "ptr", value.name)))
 
-    def spill(self, exit: Exit, kind: str, text: str) -> int:
-        """Stores a word for the exit routine at its entry's place."""
+    def spill(self, exit: Exit, kind: str, text: str) -> Any:
+        """Has a word stored for the exit routine: its slot, or what stands for it until all exits are described."""
+        if self.spilled is not None:
+            self.spilled.append(Spilled((kind, text)))
+            return self.spilled[-1]
         place = len(exit.entries)
         self.emit(f"store {kind} {text}, ptr {self.op(f'getelementptr i8, ptr %spill, i64 {8 * place}')}")
         return place

@@ -211,20 +211,13 @@ class FunctionRegion(Region):
         self.area_words = max(self.area_words, len(exit.entries))
         self.emit(f"store ptr {exit.symbol}, ptr {self.area_place(16)}")
 
-    def spill(self, exit: Exit, kind: str, text: str) -> int:
-        """Spills go to the area at call sites, to the exit's own words at exits."""
+    def spill(self, exit: Exit, kind: str, text: str) -> Any:
+        """Spills go to the area at call sites."""
+        if self.spilled is not None:
+            return super().spill(exit, kind, text)
         place = len(exit.entries)
-        base = "%spill" if self.leaving else "%area"
-        offset = 8 * place + (0 if base == "%spill" else AREA_VALUES)
-        self.emit(f"store {kind} {text}, ptr {self.op(f'getelementptr i8, ptr {base}, i64 {offset}')}")
+        self.emit(f"store {kind} {text}, ptr {self.op(f'getelementptr i8, ptr %area, i64 {8 * place + AREA_VALUES}')}")
         return place
-
-    leaving = False
-
-    def describe_exits(self) -> None:
-        self.leaving = True
-        super().describe_exits()
-        self.leaving = False
 
     def take_result(self, payload: str, status: str, instruction: Any) -> Value:
         """The value of a native call. Where the interpreter finished the callee, it finishes this activation too."""
