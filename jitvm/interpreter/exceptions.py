@@ -371,7 +371,9 @@ def import_module(level: Object, names: Object, name: Object, globals: Object, v
     """Calls the frame's builtin ``__import__``."""
     function = PyDict_GetItemWithError(more, name_import)
     if is_null(function):
-        raise_made(NO_IMPORT, name, name)
+        if is_null(PyErr_Occurred()):
+            raise_made(NO_IMPORT, name, name)
+        return NULL
     cells = local5()
     store_pointer(cells, 0, as_pointer(name))
     store_pointer(cells, 8, as_pointer(globals))

@@ -133,9 +133,7 @@ def push_restored(thread: Ptr, caller: Ptr, site: Ptr, record: Ptr, function: Ob
     store_int(registers - FRAME_SIZE, HEADER_MADE, 0)
     if is_null(function):
         callee = load_object(caller, (shift_right(load_int(site, 0), 32) & 65535) * 8)
-        if type_pointer(callee) is PyMethod_Type:
-            callee = method_func(callee)
-        link_frame(thread, record, registers, callee)
+        link_frame(thread, record, registers, callee_function(callee))
     else:
         link_frame(thread, record, registers, function)
     return registers

@@ -24,6 +24,14 @@ def t_show_frame(thread: Ptr, record: Ptr, site: Ptr, at: Ptr, callee: Object) -
     return registers
 
 
+@helper(quiet=True)
+def callee_function(callee: Object) -> Object:
+    """The function that a call of ``callee``, a function or a bound method, runs."""
+    if type_pointer(callee) is PyMethod_Type:
+        return method_func(callee)
+    return callee
+
+
 @helper()
 def t_take_back(registers: Ptr, mask: Int, ended: Int) -> None:
     """The locals in ``mask`` were lent to a frame. One that goes on being seen gets references of its own to them."""

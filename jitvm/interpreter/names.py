@@ -163,7 +163,7 @@ def load_global(name: Const) -> Object:
             value = load_object(names, load_int(cache(), 8))
             if likely(not is_null(value)):
                 return value
-        else:
+        elif likely(type_pointer(frame_builtins(frame())) is PyDict_Type):
             more = dict_keys(frame_builtins(frame()))
             if likely(keys_version(more) + 1 == load_int(cache(), 16)):
                 value = load_object(more, load_int(cache(), 8))
@@ -198,15 +198,16 @@ def find_global(name: Object, names: Object, more: Object, cell: Ptr) -> New:
 
 @helper(raises=True, runs=True)
 def find_name_slowly(name: Object, names: Object, more: Object) -> New:
-    """For dict subclasses."""
-    value = PyDict_GetItemWithError(names, name)
+    """For dict subclasses, and builtins that are any other mapping: these are asked as all objects are."""
+    value = item_if_there(names, name)
     if not is_null(value):
         return value
     if is_null(PyErr_Occurred()):
-        value = PyDict_GetItemWithError(more, name)
-        if not is_null(value):
-            return value
-    raise_made(UNDEFINED_NAME, name, name)
+        other = item_if_there(more, name)
+        if not is_null(other):
+            return other
+    if is_null(PyErr_Occurred()):
+        raise_made(UNDEFINED_NAME, name, name)
     return NULL
 
 

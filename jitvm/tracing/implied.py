@@ -424,4 +424,6 @@ class ImpliedMixin(PackedMixin):
             return self.constant(held.object.__func__)
         if isinstance(held, Obj) and self.type_of(held) is MethodType:
             return self.get_field("method_func", held)  # type: ignore[no-any-return]
+        if isinstance(held, Obj) and self.type_of(held) is None:  # loaded on several paths, which met inside the call
+            return self.call_helper("callee_function", held)  # type: ignore[no-any-return]
         return held
