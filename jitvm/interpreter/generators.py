@@ -40,6 +40,8 @@ def return_generator() -> None:
     made = make_generator(regs, header_code(frame), load_pointer(cache(), 0))
     caller = frame_previous(frame)
     entered = header_entry(frame)
+    if entered >= IMPLIED:
+        return handler("return_implied", disown(made), regs, consts)
     leave_frame(thread, regs)
     if entered != 0:
         stop_recording()
