@@ -136,6 +136,8 @@ class FunctionRegion(Region):
         if frame.level == 0:
             if name == "frame_code":
                 return self.constant(self.root.code)
+            if name == "frame_locals":
+                return NULL  # nobody can have asked for the dict of a frame that does not exist
             return self.get_field({"frame_globals": "func_globals", "frame_builtins": "func_builtins"}[name], Obj("%function"))
         return super().frame_field(name, frame)
 

@@ -538,6 +538,8 @@ class Region(EndingsMixin, CaughtMixin, CallsMixin, LoopsMixin, PromotionMixin, 
             return known
         if name == "frame_code":
             return self.constant(current.record.code)
+        if name == "frame_locals" and current.place is None and current.record.code.co_flags & 1:  # CO_OPTIMIZED
+            return NULL  # code that makes the dict of its locals is not inlined
         if name not in ("frame_globals", "frame_builtins"):
             raise Abort("unsupported", f"{name} of an inlined frame")
         if current.place is not None:
