@@ -7,7 +7,9 @@ from jitvm.rpython.dialect import *
 
 # how an attribute is found. A cell has the words: version of the object's type + 1; kind; offset, or the value itself; and two
 # halves: misses so far, a second version (instances: 1 + the place of the entry where they have a dict of their own). A value in a
-# cache is borrowed: it lives as long as the version holds.
+# cache is borrowed: it lives as long as the version holds. A value's own class may become that of a descriptor, which changes no version
+# of the class that has the value: a value is looked at again, and an inline value that stands before one of such a class (KIND_SHADOWING)
+# has the class's value for its offset, and its offset for the second version.
 KIND_NONE = 0
 KIND_INLINE_VALUE = 1
 KIND_SLOT = 2
@@ -17,6 +19,8 @@ KIND_CLASS_VALUE = 5
 KIND_CLASS_VALUE_INLINE = 6
 KIND_MODULE = 7
 KIND_INSTANCE_DICT = 9
+KIND_SHADOWING = 10
+TYPE_IS_IMMUTABLE = 256
 TYPE_HAS_MANAGED_DICT = 16
 TYPE_IS_METHOD_DESCRIPTOR = 131072
 SPLIT_KEYS = 2
@@ -52,10 +56,14 @@ def load_attr(obj: Object, name: Const) -> Object:
             if likely(not is_null(value)):
                 return value
         elif load_int(cell, 8) == KIND_CLASS_VALUE:
-            return load_object(cell, 16)
+            value = load_object(cell, 16)
+            if likely(type_descr_get(type_pointer(value)) == NULLP):
+                return value
         elif load_int(cell, 8) == KIND_CLASS_VALUE_INLINE:
             if likely(only_class_has(obj, kind, load_u32(cell, 28))):
-                return load_object(cell, 16)
+                value = load_object(cell, 16)
+                if likely(type_descr_get(type_pointer(value)) == NULLP):
+                    return value
         elif load_int(cell, 8) == KIND_MODULE:
             names = dict_keys(module_dict(obj))
             if likely(keys_version(names) == load_u32(cell, 28)):
@@ -64,8 +72,17 @@ def load_attr(obj: Object, name: Const) -> Object:
                     return value
         elif load_int(cell, 8) == KIND_TYPE:
             if likely(type_version(obj) == load_u32(cell, 28)):
-                return load_object(cell, 16)
+                value = load_object(cell, 16)
+                if likely(binds_nothing(value)):
+                    return value
             refill(obj, name, cell, OF_VALUE)
+        elif load_int(cell, 8) == KIND_SHADOWING:
+            if likely(type_descr_set(type_pointer(load_object(cell, 16))) == NULLP):
+                values = load_pointer(as_pointer(obj), INLINE_VALUES)
+                if likely(values != NULLP):
+                    value = load_object(values, load_u32(cell, 28))
+                    if likely(not is_null(value)):
+                        return value
         elif load_int(cell, 8) == KIND_INSTANCE_DICT:
             value = own_value(obj, name, load_u32(cell, 28))
             if likely(not is_null(value)):
@@ -73,6 +90,12 @@ def load_attr(obj: Object, name: Const) -> Object:
             refill(obj, name, cell, OF_VALUE)
     imply("push_property", IMPLIED_PROPERTY, obj, name)
     return PyObject_GetAttr(obj, name)
+
+
+@inline
+def binds_nothing(value: Object) -> Bool:
+    """Whether what a class has is given as it is when the class is asked for it."""
+    return type_pointer(value) is PyFunction_Type or type_descr_get(type_pointer(value)) == NULLP
 
 
 @helper()
@@ -235,6 +258,11 @@ def fill_data(obj: Object, kind: Object, name: Object, found: Object, cell: Ptr)
         return 0
     index = shared_index(type_cached_keys(kind), name)
     place = own_place(obj, name)
+    if not is_null(found) and (type_flags(type_pointer(found)) & TYPE_IS_IMMUTABLE) == 0:
+        if index < 0:
+            return 0
+        fill(cell, kind, KIND_SHADOWING, as_int(as_pointer(found)), index * 8)
+        return 1
     if index >= 0:
         fill(cell, kind, KIND_INLINE_VALUE, index * 8, place)
         return 1
@@ -312,6 +340,15 @@ def store_attr(obj: Object, src: Object, name: Const) -> Effect:
         elif load_int(cell, 8) == KIND_SLOT:
             replace_at(as_pointer(obj), load_int(cell, 16), src)
             return
+        elif load_int(cell, 8) == KIND_SHADOWING:
+            if likely(type_descr_set(type_pointer(load_object(cell, 16))) == NULLP):
+                values = load_pointer(as_pointer(obj), INLINE_VALUES)
+                if likely(values != NULLP):
+                    if is_null(load_object(values, load_u32(cell, 28))):
+                        add_value(values, load_u32(cell, 28), src)
+                    else:
+                        replace_at(values, load_u32(cell, 28), src)
+                    return
         elif load_int(cell, 8) == KIND_INSTANCE_DICT:
             if store_own(obj, name, src) != 0:
                 return
@@ -405,9 +442,11 @@ def load_method(base: Window, obj: Object, name: Const) -> Effect:
                     return
         elif load_int(cell, 8) == KIND_TYPE:
             if likely(type_version(obj) == load_u32(cell, 28)):
-                set_register(base + 1, NULL)
-                set_register(base, load_object(cell, 16))
-                return
+                value = load_object(cell, 16)
+                if likely(binds_nothing(value)):
+                    set_register(base + 1, NULL)
+                    set_register(base, value)
+                    return
             refill(obj, name, cell, OF_METHOD)
         elif load_int(cell, 8) == KIND_INLINE_VALUE:
             values = load_pointer(as_pointer(obj), INLINE_VALUES)
