@@ -43,12 +43,27 @@ def ready_record(callee: Object, record: Ptr) -> Ptr:
 
 @helper(raises=True, runs=True)
 def call_runtime(function: Object, arguments: Ptr, count: Int) -> New:
-    """Calls a function of the runtime: Python code of the host, which must not meet the program's recursion limit."""
+    """Calls a function of the runtime: Python code of the host, which must not meet the program's recursion limit.
+
+    The program's trace and profile functions do not see it.
+    """
     thread = PyThreadState_Get()
+    traced = hide_from_tracer(thread)
     set_ts_recursion_remaining(thread, ts_recursion_remaining(thread) + RUNTIME_DEPTH)
     result = call_vector(function, arguments, count)
     set_ts_recursion_remaining(thread, ts_recursion_remaining(thread) - RUNTIME_DEPTH)
+    if traced != 0:
+        PyThreadState_LeaveTracing(thread)
     return result
+
+
+@primitive
+def hide_from_tracer(thread: Ptr) -> Int:
+    """Whether calls are traced; they are not until PyThreadState_LeaveTracing, then."""
+    traced = cframe_tracing(ts_cframe(thread))
+    if unlikely(traced != 0):
+        PyThreadState_EnterTracing(thread)
+    return traced
 
 
 @helper(runs=True)
@@ -545,7 +560,7 @@ def execute(code: Object, names: Object) -> New:
     store_pointer(cells, 0, as_pointer(code))
     store_pointer(cells, 8, as_pointer(names))
     answer = call_runtime(vm_module, cells, 2)
-    if type_pointer(answer) is PyFunction_Type:
+    if type_pointer(answer) is PyFunction_Type and cframe_tracing(ts_cframe(PyThreadState_Get())) == 0:
         return run_body(answer, names, 1)
     return PyEval_EvalCode(code, names, names)
 

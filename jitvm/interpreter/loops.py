@@ -63,7 +63,10 @@ def tell(function: Object, at: Ptr, registers: Ptr) -> Int:
     mask = local16()
     hold_signals(mask)
     young = hide_from_collector()
+    traced = hide_from_tracer(thread)
     answer = call_with_addresses(function, at, registers)
+    if traced != 0:
+        PyThreadState_LeaveTracing(thread)
     show_to_collector(young)
     pthread_sigmask(SET_MASK, mask, NULLP)
     set_ts_recursion_remaining(thread, remaining)

@@ -123,6 +123,8 @@ PyTraceBack_Here O>i
 PyThreadState_Get >P
 _Py_IsFinalizing >i
 PyInterpreterState_Main >P
+PyThreadState_EnterTracing P>v
+PyThreadState_LeaveTracing P>v
 PyThreadState_GetFrame P>N
 Py_EnterRecursiveCall P>i raises
 _Py_CheckRecursiveCall PP>i raises
