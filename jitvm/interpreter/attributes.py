@@ -95,7 +95,9 @@ def load_attr(obj: Object, name: Const) -> Object:
 @inline
 def binds_nothing(value: Object) -> Bool:
     """Whether what a class has is given as it is when the class is asked for it."""
-    return type_pointer(value) is PyFunction_Type or type_descr_get(type_pointer(value)) == NULLP
+    if type_pointer(value) is PyFunction_Type:
+        return True
+    return type_descr_get(type_pointer(value)) == NULLP
 
 
 @helper()

@@ -80,6 +80,7 @@ def call(base: Window, count: Imm) -> None:
     result = call_other(thread, callee, window + 8, count, NULL)
     drop_registers(window, 0, count + 1)
     set_register(destination(), result)
+    aside("on_host", cframe_tracing(ts_cframe(thread)) != 0)
     return goto(next_pc(), regs, consts)
 
 
@@ -138,6 +139,7 @@ def call_method(base: Window, count: Imm) -> None:
     result = call_other(thread, callee, arguments, total, NULL)
     drop_registers(window, 0, count + 2)
     set_register(destination(), result)
+    aside("on_host", cframe_tracing(ts_cframe(thread)) != 0)
     return goto(next_pc(), regs, consts)
 
 
@@ -181,6 +183,7 @@ def call_kw(base: Window, count: Imm, names: Imm) -> None:
     result = call_other(thread, callee, window + 8, positional, keywords)
     drop_registers(window, 0, count + 1)
     set_register(destination(), result)
+    aside("on_host", cframe_tracing(ts_cframe(thread)) != 0)
     return goto(next_pc(), regs, consts)
 
 
@@ -228,6 +231,7 @@ def call_method_kw(base: Window, count: Imm, names: Imm) -> None:
     result = call_other(thread, callee, arguments, positional, keywords)
     drop_registers(window, 0, count + 2)
     set_register(destination(), result)
+    aside("on_host", cframe_tracing(ts_cframe(thread)) != 0)
     return goto(next_pc(), regs, consts)
 
 
@@ -236,10 +240,10 @@ def call_moved(callee: Object, arguments: Ptr, count: Int, names: Object) -> New
     """A call from a compiled loop: the arguments are given up, so that they live no longer than the callee has them."""
     cell = local4()
     total = count
+    thread = PyThreadState_Get()
     if not is_null(names):
         total = count + var_size(names)
     if type_pointer(callee) is PyFunction_Type:
-        thread = PyThreadState_Get()
         inside = enter_function(thread, callee, arguments, count, names, cell)
         if inside != as_pointer(HOST_CALL):
             if inside == NULLP:
@@ -249,9 +253,11 @@ def call_moved(callee: Object, arguments: Ptr, count: Int, names: Object) -> New
             given = run_from_c(thread, header_code(inside - FRAME_SIZE), inside)
             if is_null(given):
                 set_frame_instr(caller, frame_instr(caller) + HOST_CALL_CACHES)
+            note_tracing(thread)
             return owned(given)
     result = call_unseen(callee, arguments, count, names)
     drop_registers(arguments, 0, total)
+    note_tracing(thread)
     return result
 
 
@@ -488,6 +494,7 @@ def call_ex(base: Window, keywords: Imm) -> None:
     result = call_spread(callee, load_object(window, 8), window, keywords)
     drop_registers(window, 0, 1)
     set_register(destination(), result)
+    aside("on_host", cframe_tracing(ts_cframe(thread)) != 0)
     return goto(next_pc(), regs, consts)
 
 

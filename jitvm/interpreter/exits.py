@@ -201,6 +201,8 @@ def after_exit() -> None:
         if frame_instr(frame) != load_pointer(at, 8) + HOST_CALL_CACHES:
             set_frame_instr(frame, load_pointer(at, 8))
         return handler("raise_here", at, regs, vm_constants(record))
+    if unlikely(cframe_tracing(ts_cframe(thread)) != 0):
+        return handler("exit_traced", at, regs, vm_constants(record))
     count = load_int(exit, 16) + 1
     store_int(exit, 16, count)
     if unlikely(count == load_int(exit, 24)) and interp_eval_breaker(ts_interp(thread)) != 0:

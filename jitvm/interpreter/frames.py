@@ -623,6 +623,8 @@ def add_traceback(thread: Ptr) -> None:
 @control
 def raise_here() -> None:
     """An exception was raised by the instruction at pc."""
+    if unlikely(cframe_tracing(ts_cframe(thread)) != 0):
+        return handler("raise_on_host")
     add_traceback(thread)
     return handler("unwind")
 
@@ -649,6 +651,13 @@ def unwind() -> None:
         return goto(vm_words(record) + load_int(row, 16) * 16, regs, consts)
     if not is_null(header_generator(frame)):
         return handler("unwind_generator")
+    return handler("leave_raising")
+
+
+@control
+def leave_raising() -> None:
+    """Ends a frame that no handler covers: the exception goes on in its caller."""
+    frame = regs - FRAME_SIZE
     caller = frame_previous(frame)
     entered = header_entry(frame)
     kept = load_pointer(frame, HEADER_KEPT)

@@ -56,6 +56,14 @@ def t_hide_frames(thread: Ptr, registers: Ptr, count: Int) -> None:
         drop_frame(thread, registers, unlink_frame(thread, registers))
         registers = caller
         count = count - 1
+    note_tracing(thread)
+
+
+@primitive
+def note_tracing(thread: Ptr) -> None:
+    """Where somebody has begun to trace, compiled code is left at the end of the bytecode."""
+    if unlikely(cframe_tracing(ts_cframe(thread)) != 0):
+        store_int(kept_words(), 0, 1)
 
 
 @helper()
@@ -83,8 +91,8 @@ def kept_words() -> Ptr:
 
 @helper(cold=True)
 def keep_frame(fo: Object, level: Int) -> None:
-    """Remembers the object of a frame that is about to be detached, if anybody else has it."""
-    if refcount(fo) > 1 and level < KEPT_LEVELS:
+    """Remembers the object of a frame that is about to be detached, if anybody else has it, or it has a trace function."""
+    if (refcount(fo) > 1 or not is_null(fo_trace(fo))) and level < KEPT_LEVELS:
         incref(fo)
         store_pointer(kept_words(), level * 8, as_pointer(fo))
         store_int(kept_words(), 0, 1)

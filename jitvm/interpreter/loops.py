@@ -19,7 +19,7 @@ def loop(nest: Imm) -> None:
             return goto(next_pc(), regs, consts)
         return goto(pc, regs, consts, as_pointer(normal_context()))
     compiled = load_pointer(cache(), 0)
-    if compiled != NULLP:
+    if compiled != NULLP and likely(cframe_tracing(ts_cframe(thread)) == 0):
         return enter(compiled)
     left = load_int(cache(), 8) - 1
     store_int(cache(), 8, left)

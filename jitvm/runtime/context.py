@@ -128,7 +128,7 @@ class Native:
         return {
             "build_class": builtins.__build_class__, "builtins_module": builtins, "empty_string": "", "empty_tuple": (),
             "nothing_function": _nothing, "vm_error": errors.make, "vm_do": attributes.describe, "vm_merge": errors.merge_keywords,
-            "vm_pair": errors.pair, "vm_compile": _nothing, "vm_module": _nothing, "crash_text": CRASH_TEXT,
+            "vm_pair": errors.pair, "vm_compile": _nothing, "vm_hosted": _nothing, "vm_module": _nothing, "crash_text": CRASH_TEXT,
             "vm_hot": _nothing, "vm_recorded": _nothing, "vm_exit": _nothing, "vm_ready": _nothing,
             "name_enter": "__enter__", "name_exit": "__exit__", "name_import": "__import__", "name_build_class": "__build_class__",
             "list_append": list.append, "name_init": "__init__", "vm_expression": _nothing,

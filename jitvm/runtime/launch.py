@@ -64,6 +64,7 @@ def _start(settings: Settings) -> Machine | None:
 
     try:
         from jitvm.runtime import attributes, context
+        from jitvm.runtime.continuation import Hosted
         from jitvm.runtime.modules import OwnModules
         from jitvm.runtime.records import Records
 
@@ -83,6 +84,7 @@ def _start(settings: Settings) -> Machine | None:
     records = Records(native, settings.loop_threshold if settings.jit else 0)
     attributes.native, attributes.records = native, records
     native.set_object("vm_compile", records.compile)
+    native.set_object("vm_hosted", Hosted(records).place)
     native.set_state("plans_off", int(not settings.call_binding))
     native.set_state("formats_off", int(not settings.format_cache))
     native.make_formats(settings.format_entries)

@@ -123,6 +123,7 @@ PyTraceBack_Here O>i
 PyThreadState_Get >P
 _Py_IsFinalizing >i
 PyInterpreterState_Main >P
+_PyEval_EvalFrameDefault PPi>N raises runs
 PyThreadState_EnterTracing P>v
 PyThreadState_LeaveTracing P>v
 PyThreadState_GetFrame P>N
@@ -205,7 +206,7 @@ PyExc_IndexError PyExc_MemoryError PyExc_StopAsyncIteration PyExc_GeneratorExit
 
 COMPUTED = tuple("""
 small_ints build_class builtins_module empty_string empty_tuple nothing_function
-vm_compile vm_hot vm_recorded vm_exit vm_ready vm_error vm_do vm_merge vm_pair name_enter name_exit name_import
+vm_compile vm_hosted vm_hot vm_recorded vm_exit vm_ready vm_error vm_do vm_merge vm_pair name_enter name_exit name_import
 name_build_class list_append vm_module crash_text name_init
 str_format builtin_format builtin_eval builtin_exec builtin_compile name_builtins name_eval name_exec name_single name_flags
 name_dont_inherit name_optimize
@@ -228,7 +229,7 @@ formats format_mask format_hits format_misses format_size
 expressions expression_mask expression_hits expression_misses dict_versions
 plans_off plans_made plan_finds
 young_limit young_made workers
-memory cells kept_frames
+memory cells kept_frames skipped_trace skipped_profile
 """.split())
 """Mutable words of a context. Those that count are statistics; none belongs to a thread: the interpreter lock guards them."""
 

@@ -174,6 +174,7 @@ _FIELDS_311 = {
     # the frame object
     "fo_back": (16, "O"),
     "fo_frame": (24, "P"),
+    "fo_trace": (32, "O"),
 }
 
 IMMUTABLE = ("range_start", "range_step", "range_length", "float_payload", "unicode_length")

@@ -383,6 +383,7 @@ class CallsMixin(FormattingMixin, ImpliedMixin):
         raw = self.op(f"call ptr {self.helper('call_moved')}(ptr %ctx, ptr {function}, ptr %buffer, "
                       f"i64 {len(values) - len(names)}, ptr {self.constant(names).symbol if names else 'null'})")
         self.check(raw, "N", [])
+        self.has_shown = True  # somebody may have begun to trace
         self.state.owners[raw] = OWNED
         return Obj(raw)
 
