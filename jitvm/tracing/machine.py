@@ -98,8 +98,8 @@ class Machine(Numbers):
             return self.peek(id(base.object) + FIELDS[name][0]) & 0xFFFFFFFF
         if name == "type_flags" and not base.object.__flags__ & 1 << 9:
             return self.peek(id(base.object) + FIELDS[name][0])
-        if name in ("type_descr_get", "type_descr_set") and base.object.__flags__ & 1 << 8 and not self.peek(id(base.object) + FIELDS[name][0]):
-            return self.NULLP
+        if name in ("type_descr_get", "type_descr_set") and base.object.__flags__ & 1 << 8:
+            return None if self.peek(id(base.object) + FIELDS[name][0]) else self.NULLP
         return None
 
     def load(self, base: str, offset: int, kind: str) -> Any:
