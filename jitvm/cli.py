@@ -168,6 +168,11 @@ def _run(request: _Request) -> None:
     elif request.kind == "code":
         _set_path("")
         sys.argv[0] = "-c"
+        try:
+            request.target.encode()
+        except UnicodeEncodeError:
+            sys.stderr.write("Unable to decode the command from the command line:\n")
+            raise
         launch(request.target, "<string>", namespace, request.settings)
     else:
         _set_path("")

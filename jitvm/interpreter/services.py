@@ -30,23 +30,24 @@ GC_POINTER = -4
 
 
 @entry
-def vm_parse(compiler: Object, arguments: Object) -> New:
+def vm_parse(compiler: Object, arguments: Object, node: Object) -> New:
     """compile(*arguments) for a syntax tree that the runtime keeps: the collector does not know of it, and so need not go through it.
 
-    There are no cycles in a tree. What is new is at the end of the collector's list of young objects, behind a mark of ours.
+    There are no cycles in a tree. What is new is at the end of the collector's list of young objects, behind a mark of ours. Nodes are
+    of the class ``node``.
     """
     entry_context()
-    return parse_unseen(compiler, arguments)
+    return parse_unseen(compiler, arguments, node)
 
 
 @helper(raises=True, runs=True)
-def parse_unseen(compiler: Object, arguments: Object) -> New:
+def parse_unseen(compiler: Object, arguments: Object, node: Object) -> New:
     interpreter = ts_interp(PyThreadState_Get())
     mark = PyList_New(0)
     known = interp_young(interpreter)
     young = hide_from_collector()
     result = call_with_tuple(compiler, arguments)
-    if forget_since(as_pointer(mark) - GC_HEADER, interpreter + INTERP_YOUNG_HEAD):
+    if not is_null(result) and forget_since(as_pointer(mark) - GC_HEADER, interpreter + INTERP_YOUNG_HEAD, node):
         set_interp_young(interpreter, known)
     show_to_collector(young)
     return result
@@ -59,22 +60,39 @@ def call_with_tuple(function: Object, arguments: Object) -> New:
 
 
 @helper()
-def forget_since(mark: Ptr, head: Ptr) -> Bool:
-    """The collector forgets what came into its list after a mark; False if that is not there any more."""
+def forget_since(mark: Ptr, head: Ptr, node: Object) -> Bool:
+    """The collector forgets what of a tree came into its list after a mark; False if that is not there any more."""
     at = gc_before(head)
     while at != mark and at != head:
         at = gc_before(at)
     if at == head:
         return False
+    last = mark
     at = load_pointer(mark, 0)
     while at != head:
         after = load_pointer(at, 0)
-        store_int(at, 0, 0)
-        store_int(at, GC_PREVIOUS, load_int(at, GC_PREVIOUS) & GC_FINALIZED)
+        if is_of_tree(as_object(as_int(at + GC_HEADER)), node):
+            store_int(at, 0, 0)
+            store_int(at, GC_PREVIOUS, load_int(at, GC_PREVIOUS) & GC_FINALIZED)
+        else:
+            gc_link(last, at)
+            last = at
         at = after
-    store_pointer(mark, 0, head)
-    store_int(head, GC_PREVIOUS, as_int(mark) | (load_int(head, GC_PREVIOUS) & GC_FLAGS))
+    gc_link(last, head)
     return True
+
+
+@primitive
+def is_of_tree(v: Object, node: Object) -> Bool:
+    """Whether an object is a node, or of what nodes consist of. Some other objects must be known to the collector till they end."""
+    kind = type_pointer(v)
+    return kind is PyDict_Type or kind is PyList_Type or PyType_IsSubtype(kind, node) != 0
+
+
+@primitive
+def gc_link(before: Ptr, after: Ptr) -> None:
+    store_pointer(before, 0, after)
+    store_int(after, GC_PREVIOUS, as_int(before) | (load_int(after, GC_PREVIOUS) & GC_FLAGS))
 
 
 @primitive

@@ -72,7 +72,7 @@ class Native:
         self.poke = prototype(None, Int64, Int64)(code.names["vm_poke"])
         self.object_at = prototype(Object, Int64)(code.names["vm_object_at"])
         self.adopt = prototype(None, Object)(code.names["vm_adopt"])
-        self.parse = prototype(Object, Object, Object)(code.names["vm_parse"])
+        self._parse = prototype(Object, Object, Object, Object)(code.names["vm_parse"])
         self.execute = prototype(Object, Object, Object)(code.names["vm_exec"])
         self.guard = prototype(None, Int64)(code.names["vm_guard"])
         self.poke(code.names["context"], self.address)
@@ -181,6 +181,11 @@ class Native:
         self.format_bound = 4 * sets
         self.set_state("format_mask", sets - 1)
         self.set_state("formats", table.buffer_info()[0])
+
+    def parse(self, compiler: Any, arguments: tuple[Any, ...]) -> Any:
+        """``compiler(*arguments)`` for a syntax tree, which the collector does not get to know."""
+        import _ast
+        return self._parse(compiler, arguments, _ast.AST)
 
     def state(self, name: str) -> int:
         """A word of the normal context's state."""

@@ -156,6 +156,7 @@ def test_module(folder: Path, name: str) -> None:
         "import names",
         "\n\ndef f(): 1/0\nf()",
         "import sys; print(sys._getframe().f_code)",
+        pytest.param("x = '\udcff'", id="undecodable"),
     ],
 )
 def test_code(folder: Path, code: str) -> None:
