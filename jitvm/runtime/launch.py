@@ -96,6 +96,7 @@ def _start(settings: Settings) -> Machine | None:
     native.poke(id(machine), native.peek(id(machine)) + 1)
     machine.modules = OwnModules(native, records, machine.sources)
     records.unknown = machine.modules.discover
+    records.keep = _keep
     native.set_object("vm_module", machine.modules.execute)
     if settings.jit:
         _guard(native)
@@ -263,9 +264,14 @@ def run_module(source: bytes | str, filename: str, namespace: dict[str, Any], se
     if not vm.records.ready(vm.records.by_code[id(module.host)]):
         exec(module.host, namespace)
         return
-    profile, trace, audit = vm.native.observers
     try:
         vm.native.run_module(FunctionType(module.host, namespace), namespace, 0)
     finally:
-        if not (profile.value or trace.value or audit.value):  # nobody looks on
-            vm.sources.save()
+        _keep()
+
+
+def _keep() -> None:
+    """Stores the bytecode that was compiled in this run, where nobody looks on."""
+    assert machine is not None
+    if not any(observer.value for observer in machine.native.observers):
+        machine.sources.save()

@@ -47,6 +47,7 @@ class OwnModules:
         size = layout.current()[1]["CODE_RECORD"]
         self.foreign = array("Q", bytes(size))
         self.foreign[layout.current()[0]["vm_state"][0] // 8] = HOST_STATE
+        records.foreign = self.foreign.buffer_info()[0]
 
     def begin(self, folder: str) -> None:
         """The program's directory is known."""

@@ -9,6 +9,7 @@ import sys
 from jitvm.backend import foreign
 from jitvm.frontend.code import Unsupported, host_codes
 from jitvm.runtime.generators import Slots
+from jitvm.runtime.stamp import PACKAGE
 from jitvm.spec import layout
 from jitvm.spec.bytecodes import BYTECODES, OPCODE_MASK, OPCODES, UNIT, decode
 from jitvm.spec.words import array
@@ -31,6 +32,8 @@ COUNTED: tuple[type, ...] = (type(iter(range(0))), type(iter([])), type(iter(())
 """Iterators that tell how far they are."""
 CO_OPTIMIZED, CO_VARARGS, CO_VARKEYWORDS, CO_COROUTINE, CO_SUSPENDS = 1, 4, 8, 0x80, 0x2A0
 CO_ASYNC_GENERATOR = 0x200
+KEPT_FROM = 128
+"""When so many functions have been compiled, and each time that they are twice as many, what is new goes to disk."""
 
 
 NOTHING = array("Q")
@@ -72,6 +75,11 @@ class Records:
         self.by_code: dict[int, Record] = {}
         self.all: list[Record] = []
         self.unknown: Callable[[FunctionType], None] | None = None
+        self.keep: Callable[[], None] | None = None
+        """Stores the bytecode so far: a program may end without the end of its module (os._exit, execv, a fatal signal)."""
+        self.fresh, self.keep_at = 0, KEPT_FROM
+        self.foreign = 0
+        """Address of the shared record of code that is the host's."""
         self.busy = False
         self.set_extra = foreign.bind("_PyCode_SetExtra", foreign.Int32, foreign.Object, foreign.Int64, foreign.Pointer)
 
@@ -89,8 +97,11 @@ class Records:
 
     def compile(self, function: FunctionType) -> None:
         """Called by native code at a function's first call."""
-        if self.busy:
-            return  # an audit hook of the program's own sees us at work: the host runs it
+        if self.busy:  # an audit hook of the program's own sees us at work: the host runs it
+            code = function.__code__
+            if self.foreign and code.co_filename.startswith(PACKAGE):  # generators of our own, which would ask at each item
+                self.set_extra(code, self.native.extra_index, self.foreign)
+            return
         self.busy = True
         young = self.native.peek(self.native.young)
         self.native.poke(self.native.young, young | self.no_limit)  # see hide_from_collector in jitvm/interpreter/loops.py
@@ -100,6 +111,9 @@ class Records:
                 self.unknown(function)
             elif record is not None and record.unit is None and not record.reason:
                 self.ready(record)
+                if self.fresh >= self.keep_at and self.keep is not None:
+                    self.keep_at = 2 * self.fresh
+                    self.keep()
         finally:
             self.busy = False
             self.native.poke(self.native.young, young)
@@ -110,6 +124,7 @@ class Records:
             record.reason = "the interpreter is shutting down"
             record.set("vm_state", HOST)
             return False
+        before = record.module.fresh
         try:
             unit = record.module.unit(record.code)
         except Unsupported as error:
@@ -117,6 +132,7 @@ class Records:
             record.reason = error.reason
             record.set("vm_state", HOST)
             return False
+        self.fresh += record.module.fresh - before
         self.link(record, unit)
         return True
 

@@ -110,3 +110,15 @@ def test_modules_of_the_program_are_stored(cache: Path, tmp_path: Path) -> None:
     assert run(cache, str(script)) == ("[1, 2] True\n", "", 0)
     assert len(stored(cache)) == 2
     assert run(cache, str(script)) == ("[1, 2] False\n", "", 0)
+
+
+def test_a_program_that_never_ends_its_module_is_stored(cache: Path, tmp_path: Path) -> None:
+    """Functions that are called are kept as they become more, not only at the end."""
+    script = tmp_path / "hard.py"
+    script.write_text("import os, sys\n" + "".join(f"def f{i}(x):\n    return x + {i}\n" for i in range(140))
+                      + f"print(sum(globals()['f%d' % i](i) for i in range(int(sys.argv[1]))), {COMPILER}, flush=True)\nos._exit(3)\n")
+    assert run(cache, str(script), "20") == ("380 True\n", "", 3)
+    assert not stored(cache)
+    assert run(cache, str(script), "140") == ("19460 True\n", "", 3)
+    assert len(stored(cache)) == 1
+    assert run(cache, str(script), "120") == ("14280 False\n", "", 3)
