@@ -70,7 +70,7 @@ def take(src: Local) -> None:
     target = register_pointer(destination())
     old = load_object(target, 0)
     store_pointer(target, 0, value)
-    xdecref(old)
+    drop_at(old, pc, regs)
     return goto(next_pc(), regs, consts)
 
 
@@ -84,7 +84,7 @@ def clear(src: Local) -> None:
     place = register_pointer(src)
     old = load_object(place, 0)
     store_int(place, 0, 0)
-    xdecref(old)
+    drop_at(old, pc, regs)
     return goto(next_pc(), regs, consts)
 
 
@@ -107,7 +107,7 @@ def delete_local(src: Local, name: Const) -> None:
     if is_null(old):
         raise_made(UNBOUND_LOCAL, name, name)
     store_int(place, 0, 0)
-    xdecref(old)
+    drop_at(old, pc, regs)
     return goto(next_pc(), regs, consts)
 
 

@@ -25,6 +25,17 @@ def xdecref(v: Object) -> None:
             dealloc(v)
 
 
+@primitive
+def drop_at(v: Object, at: Ptr, registers: Ptr) -> None:
+    """As xdecref, of what a register held: where the object ends, its finaliser sees the instruction ``at``."""
+    if not is_null(v):
+        count = refcount(v) - 1
+        set_refcount(v, count)
+        if unlikely(count == 0):
+            set_frame_instr(registers - FRAME_SIZE, load_pointer(at, 8))
+            dealloc(v)
+
+
 PLAIN_TEXT = 228
 """State of a string: not interned, one byte a character, compact, ASCII, ready."""
 TEXT_ROOM = 15

@@ -46,6 +46,10 @@ class Expressions:
         """Tells the frame which instruction runs."""
         raise NotImplementedError
 
+    def decref_here(self, text: str) -> None:
+        """Drops what a register held."""
+        raise NotImplementedError
+
     def log(self, word: str) -> None:
         """Appends a word to the recording's log."""
         raise NotImplementedError

@@ -137,7 +137,7 @@ class Intrinsics(Expressions):
         self.move_out(value)
         old = self.value(f"load ptr, ptr {place}")
         self.emit(f"store ptr {value.text}, ptr {place}")
-        self.decref(old)
+        self.decref_here(old)
         return Value("", "v")
 
     def call_set_pair(self, node: ast.Call) -> Value:
@@ -150,7 +150,7 @@ class Intrinsics(Expressions):
             place = self.value(f"getelementptr ptr, ptr %regs, i64 {index}")
             old = self.value(f"load ptr, ptr {place}")
             self.emit(f"store ptr {value.text}, ptr {place}")
-            self.decref(old)
+            self.decref_here(old)
         return Value("", "v")
 
     def call_constant_at(self, node: ast.Call) -> Value:

@@ -253,7 +253,7 @@ class Emitter(Intrinsics):
             self.cold = False
             old = self.value(f"load ptr, ptr {place}")
             self.emit(f"store ptr {value.text}, ptr {place}")
-            self.decref(old)
+            self.decref_here(old)
         self.go_next()
 
     def consume(self) -> None:
@@ -308,7 +308,7 @@ class Emitter(Intrinsics):
         place = self.value(f"getelementptr ptr, ptr %regs, i64 {self.operand_field(self.row.operand('iter').field)}")
         old = self.value(f"load ptr, ptr {place}")
         self.emit(f"store ptr null, ptr {place}")
-        self.decref(old)
+        self.decref_here(old)
         self.go_jump()
 
     def go_error(self) -> None:
@@ -346,6 +346,13 @@ class Emitter(Intrinsics):
         instr = self.value(f"load ptr, ptr {self.offset('%pc', 8)}")
         place = layout.current()[1]["FRAME_SIZE"] - layout.current()[0]["frame_instr"][0]
         self.emit(f"store ptr {instr}, ptr {self.offset('%regs', -place)}")
+
+    def decref_here(self, text: str) -> None:
+        """Drops what a register held: a finaliser sees this instruction."""
+        if self.is_handler and self.row is not None:
+            self.emit(f"call void @{self.primitive('drop_at')}(ptr %ctx, ptr {text}, ptr %pc, ptr %regs)")
+        else:
+            self.decref(text)
 
     def error(self) -> None:
         """The way out when an exception is set."""
