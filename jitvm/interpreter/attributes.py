@@ -401,7 +401,7 @@ def fill_store_cache(obj: Object, name: Object, cell: Ptr) -> None:
             store_int(cell, 0, 0)  # the first instances: the name is not among the shared keys yet
 
 
-@primitive
+@primitive(ends=True)
 def replace_at(base: Ptr, offset: Int, value: Object) -> None:
     """Overwrites an object field; what it held is dropped after."""
     old = load_object(base, offset)

@@ -82,7 +82,7 @@ def store_item(obj: Object, key: Object, src: Object) -> Effect:
     PyObject_SetItem(obj, key, src)
 
 
-@primitive
+@primitive(ends=True)
 def replace_item(v: Object, index: Int, value: Object) -> None:
     replace_at(list_items(v), index * 8, value)
 

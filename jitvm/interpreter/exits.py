@@ -18,10 +18,19 @@ def leave_trace(thread: Ptr, registers: Ptr, exit: Ptr, spill: Ptr) -> Ptr:
     store_globals(frame_globals(registers - FRAME_SIZE), exit, spill)
     frame = innermost - FRAME_SIZE
     set_header_pc(frame, load_pointer(exit, 0))
+    if load_int(exit, 8) == 0:
+        show_before(frame, load_pointer(load_pointer(exit, 0), 8))
     drop_replaced(exit, spill)
     if unlikely(load_int(kept_words(), 0) != 0):
         forget_kept()
     return innermost
+
+
+@primitive
+def show_before(frame: Ptr, following: Ptr) -> None:
+    """Finalisers see the end of what was done last: the host's instruction before the one that follows."""
+    first = vm_first_instr(header_code(frame))
+    set_frame_instr(frame, select(below(as_int(first), as_int(following)), following - 2, first))
 
 
 @helper()

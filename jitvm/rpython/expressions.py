@@ -360,7 +360,7 @@ class Expressions:
                 raise self.function.fail(argument, f"{name}: {parameter} is {kind}, not {value.type}")
             texts.append(f"{LLVM[kind]} {value.text}")
         symbol = self.instance(target, template)
-        if target.kind == "helper" and {"runs", "raises"} & target.flags:
+        if "ends" in target.flags or (target.kind == "helper" and {"runs", "raises"} & target.flags):
             self.position()
         call = f"call {convention(target)}{LLVM[target.result]} @{symbol}({', '.join(texts)})"
         if target.result == "v":

@@ -20,7 +20,7 @@ class DialectError(Exception):
 @dataclass
 class Function:
     """One function of the dialect. ``flags``, for helpers: raises, runs, cold, spare; quiet (neither runs Python code nor changes
-    a field that traces know), text (the result is an exact str)."""
+    a field that traces know), text (the result is an exact str); for primitives: ends (an object may end in it)."""
 
     name: str
     kind: str
