@@ -242,6 +242,7 @@ def load() -> Native:
         data = elf.link(build()).to_bytes()
         try:
             cache.store("interpreter", key, data)
+            trace_kit()  # now, while nothing of the program's own is on the path that could stand for a module it needs
         except cache.CacheUnavailable as error:
             warning = str(error)
     if warning:

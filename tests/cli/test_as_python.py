@@ -209,3 +209,15 @@ def test_files_beside_the_script_do_not_replace_what_jitvm_needs(tmp_path: Path)
     result = run([sys.executable, "-P", "-m", "jitvm", "run", "--stats", str(tmp_path / "script.py")], tmp_path)
     assert result[0] == "ran\n"
     assert "shadowed" not in result[1]
+
+
+def test_nor_when_only_the_interpreter_was_built_before(tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    for name in ("ast", "dataclasses", "inspect"):
+        (own / f"{name}.py").write_text("raise SystemExit('shadowed')\n")
+    (own / "script.py").write_text("for i in range(300000): pass\nprint('ran')\n")
+    command = [sys.executable, "-m", "jitvm", "run"]
+    cache = str(tmp_path / "cache")
+    assert run([*command, "--no-jit", "-c", "print(1)"], tmp_path, XDG_CACHE_HOME=cache)[0] == "1\n"
+    assert run([*command, "-X", "threshold=1", str(own / "script.py")], tmp_path, XDG_CACHE_HOME=cache) == ("ran\n", "", 0)
