@@ -11,7 +11,6 @@ AREA_CALLER = 8
 AREA_SITE = 16
 AREA_FUNCTION = 24
 AREA_VALUES = 32
-DEEPEST = 20000
 
 
 @control
@@ -22,7 +21,7 @@ def resume(kind: Imm) -> None:
         poll()
     compiled = load_pointer(cache(), 0)
     if compiled != NULLP:
-        if likely(ts_recursion_remaining(thread) < DEEPEST):
+        if likely(stack_suffices()):
             return enter(compiled)
         return goto(next_pc(), regs, consts)
     if is_recording():

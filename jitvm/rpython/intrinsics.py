@@ -181,6 +181,11 @@ class Intrinsics(Expressions):
         self.allocas += [f"  {name} = alloca i64"]
         return Value(name, "P")
 
+    def call_stack_pointer(self, _node: ast.Call) -> Value:
+        """stack_pointer(): where the C stack ends at the moment."""
+        self.library.declare("declare i64 @llvm.read_register.i64(metadata)")
+        return Value(self.value("call i64 @llvm.read_register.i64(metadata !2)"), "I")
+
     def _words(self, count: int) -> Value:
         self.count += 1
         self.allocas += [f"  %word{self.count} = alloca [{count} x i64]"]

@@ -11,7 +11,7 @@ from jitvm.spec.bytecodes import BYTECODES, Bytecode
 
 ATTRIBUTES = 'attributes #0 = { "no-builtins" }\n'
 """Loops that clear a few registers stay loops: no calls of memset."""
-METADATA = '!0 = !{!"branch_weights", i32 2000, i32 1}\n!1 = !{!"branch_weights", i32 1, i32 2000}\n'
+METADATA = '!0 = !{!"branch_weights", i32 2000, i32 1}\n!1 = !{!"branch_weights", i32 1, i32 2000}\n!2 = !{!"rsp"}\n'
 HANDLERS = Path(__file__).parent.parent / "interpreter"
 
 

@@ -156,6 +156,10 @@ _PyErr_FormatFromCause OP>P
 PySys_Audit PPOP>i raises runs
 fmod FF>F pure
 pthread_sigmask iPP>i
+pthread_self >P
+pthread_getattr_np PP>i
+pthread_attr_getstack PPP>i
+pthread_attr_destroy P>i
 pow FF>F pure
 floor FF>F pure
 memcpy PPI>P
@@ -230,6 +234,7 @@ expressions expression_mask expression_hits expression_misses dict_versions
 plans_off plans_made plan_finds
 young_limit young_made workers
 memory cells kept_frames skipped_trace skipped_profile
+stack_bottom stack_from stack_until
 """.split())
 """Mutable words of a context. Those that count are statistics; none belongs to a thread: the interpreter lock guards them."""
 

@@ -9,6 +9,7 @@ A function whose body does what may look at frames is not compiled this way: it 
 from __future__ import annotations
 
 from jitvm.spec.bytecodes import UNIT
+from jitvm.spec.cfunctions import SLOTS
 from jitvm.tracing.beliefs import TYPE_KINDS
 from jitvm.tracing.emission import CONSTANTS, FIELDS, KINDS, Abort, number, truth
 from jitvm.tracing.exits import Exit
@@ -76,6 +77,9 @@ class FunctionRegion(Region):
         """Writes the words of the activation's area that do not change."""
         for offset, text in ((0, "%given"), (8, "%caller"), (24, "%function")):
             self.emit(f"store ptr {text}, ptr {self.area_place(offset)}")
+        least = self.op(f"load ptr, ptr {self.offset('%ctx', 8 * SLOTS['stack_from'])}")
+        self.suffices = I1(self.op(f"icmp ugt ptr %area, {least}"))
+        """Whether enough of the C stack is left for calls (interpreter/stack.py)."""
 
     def area_place(self, offset: int) -> str:
         return self.offset("%area", offset)
@@ -164,6 +168,7 @@ class FunctionRegion(Region):
                     return None
                 self.guard(test, True)
         self.guard(I1(self.pure("icmp sgt i32 %left, 1")), True)
+        self.guard(self.suffices, True)
         self.effected = True
         self.flush(forget=not self.specs["pure"])
         for value in self.state.registers.values():
