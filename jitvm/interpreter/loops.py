@@ -20,7 +20,9 @@ def loop(nest: Imm) -> None:
         return goto(pc, regs, consts, as_pointer(normal_context()))
     compiled = load_pointer(cache(), 0)
     if compiled != NULLP and likely(cframe_tracing(ts_cframe(thread)) == 0):
-        return enter(compiled)
+        if likely(stack_suffices()):
+            return enter(compiled)
+        return goto(next_pc(), regs, consts)
     left = load_int(cache(), 8) - 1
     store_int(cache(), 8, left)
     if unlikely(left == 0):

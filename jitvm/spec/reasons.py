@@ -8,6 +8,7 @@ TABLE = {
     "too-long": "the recording is longer than trace_limit ({} bytecodes)",
     "too-many-exits": "more ways through the loop than are kept ({})",
     "left-frame": "the recording left the function it began in",
+    "too-deep": "the recording went into a deep recursion",
     "left-loop": "the loop ended while it was recorded",
     "no-progress": "a recompilation brought nothing new: {}",
     "looks": "a recursive function that does what may look at its frames is not compiled as native calls",

@@ -43,6 +43,8 @@ FUNCTION_LOG_WORDS = 1200
 """The recording of a recursive function has no end of its own: after so much of it little is new."""
 ATTEMPTS = 16
 """Replays of a region until its headers' kinds settle."""
+DEEPEST_PATH = 64
+"""Calls inside calls after which a recording is given up: a recursion has no end that it could wait for."""
 OUTWARDS = 8
 """The way out of a loop that lies in another is recorded after so many times fewer exits: the two are to become one region."""
 QUIET_ROUNDS = 5
@@ -95,6 +97,8 @@ class Session:
         self.root, self.path, self.code = root, path, code
         self.new = False
         self.exit = -1
+        self.reason = "left-frame"
+        """Why it ended, if it is of no use."""
 
 
 class Driver:
@@ -259,7 +263,7 @@ class Driver:
                 self.compile(root)
             return
         if path is None or not pc:
-            self.left(root, "left-frame")
+            self.left(root, session.reason)
             return
         at_root = not path and pc == root.pc
         inside = bool(path) or root.code.loop_contains(root.pc, pc)
@@ -409,7 +413,12 @@ class Driver:
         recursion: list[tuple[tuple[int, ...], list[TracedCode]]] = []
         for place, (pc, vector) in enumerate(steps):
             following = steps[place + 1][0] if place + 1 < len(steps) else 0
-            new |= profile.add(path, pc, vector)
+            known = len(path) <= self.settings.inline_depth  # what is deeper will not be inlined
+            if known:
+                new |= profile.add(path, pc, vector)
+            elif len(path) > DEEPEST_PATH:
+                session.reason = "too-deep"
+                return new, None, None
             name = code.instruction(pc).row.name
             if name.startswith("return_"):
                 if not path and not recursion:
@@ -428,12 +437,13 @@ class Driver:
             elif name.startswith("for_") and following and following not in code.successors(pc):
                 entered = self.code_around(following)
                 if entered is not None and entered.resumes_at(following):
-                    new |= profile.resume(path, pc, following)
+                    new |= known and profile.resume(path, pc, following)
                     path, code, stack = (*path, pc), entered, [*stack, entered]
             elif following and (name.startswith("call") or not code.base <= following < code.base + 8 * len(code.unit.words)):
                 entered = self.record_at(following)
                 if entered is not None and following == entered.base:
-                    profile.enter(path, pc, following)
+                    if known:
+                        profile.enter(path, pc, following)
                     if session.root.function and entered is session.root.code and not path:
                         recursion.append((path, stack))
                         path, stack, code = (), [entered], entered
