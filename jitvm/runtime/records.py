@@ -98,6 +98,8 @@ class Records:
     def compile(self, function: FunctionType) -> None:
         """Called by native code at a function's first call."""
         if self.busy:  # an audit hook of the program's own sees us at work: the host runs it
+            if self.native.observers[2].value:
+                return  # and would see this too
             code = function.__code__
             if self.foreign and code.co_filename.startswith(PACKAGE):  # generators of our own, which would ask at each item
                 self.set_extra(code, self.native.extra_index, self.foreign)

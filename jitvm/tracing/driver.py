@@ -18,6 +18,7 @@ from jitvm.spec.bytecodes import COUNTER, UNIT
 from jitvm.spec.cfunctions import CFUNCTIONS, SLOTS
 from jitvm.spec.settings import STEPWISE
 from jitvm.tracing.beliefs import FIELD_TEST, TYPE_KINDS, forget_type, look
+from jitvm.tracing.budget import Budget
 from jitvm.tracing.callbacks import unseen
 from jitvm.tracing.code import TracedCode
 from jitvm.tracing.emission import FIELDS, Abort
@@ -49,12 +50,8 @@ OUTWARDS = 8
 """The way out of a loop that lies in another is recorded after so many times fewer exits: the two are to become one region."""
 QUIET_ROUNDS = 5
 """A loop has been recorded long enough when so many rounds of it in turn brought nothing new."""
-FREE_SECONDS = 0.02
-"""What compiling may cost before its share of the run counts."""
 LOOP_MILLISECONDS = 7
 """What compiling a loop costs the program, the threads beside it included."""
-REPLAY_SECONDS = 0.0005
-"""What the replays of one outcome of a bytecode take, until the kinds settle."""
 RECOMPILATIONS = 40
 """Rebuilds of one region: each brings an exit in; then its exits stay exits."""
 NEVER = 1 << 60
@@ -89,6 +86,10 @@ class Root:
         self.way_out = -1
         self.ends: tuple[array[int], list[Any]] = array("Q"), []
 
+    def holds(self, pc: int) -> bool:
+        """Whether an instruction of the root's code lies within it."""
+        return self.function or self.code.loop_contains(self.pc, pc)
+
 
 class Session:
     """A recording under way: for which root, from which path of inlined calls."""
@@ -116,7 +117,7 @@ class Driver:
         self.session: Session | None = None
         self.compile_next: Root | None = None
         self.log = array("Q", bytes(8 * (settings.trace_limit * LOG_WORDS_PER_BYTECODE + 256)))
-        self.seconds = {"recording": 0.0, "replaying": 0.0, "compiling": 0.0}
+        self.budget = Budget(settings)
         self.tiers = Tiers(native, settings, key, self.place, self.rearm, worker)
         atexit.register(self.close)
         self.keep: list[Any] = []
@@ -124,7 +125,6 @@ class Driver:
         self.broken = self.finished = False
         self.inside = 0
         self.descriptors: list[array[int]] = []
-        self.started = time.perf_counter()
         self.namespaces: dict[int, dict[str, Any]] = {}
         self.untraced: dict[tuple[int, int], str] = {}
         self.defaults: dict[int, int] = {}
@@ -140,7 +140,7 @@ class Driver:
         root = self.root_at(pc)
         if root.pending is not None:
             self.tiers.collect()
-        if self.over_budget() or root.pending is not None:
+        if self.budget.over() or root.pending is not None:
             self.native.poke(pc + COUNTER, self.settings.soon())
             return
         if root.compiled and self.native.peek(pc + COUNTER - 8):
@@ -181,7 +181,7 @@ class Driver:
             self.descriptors[number][2] = 0
             return
         if exit.key is not None and exit.key[0] == MISFIT:
-            if self.over_budget():
+            if self.budget.over():
                 self.descriptors[number][2] = 0
             else:
                 self.misfit(root, exit)
@@ -192,7 +192,7 @@ class Driver:
             exit.key = exit.key[1:]
         if refuse_endings(root, self.settings.exit_threshold):
             self.compile_next = root
-        if self.over_budget():
+        if self.budget.over():
             self.descriptors[number][2] = 0
             return
         if root.builds >= RECOMPILATIONS or root.final or exit.key is None:
@@ -257,7 +257,7 @@ class Driver:
             self.verifier.recorded(path, code, pc, registers)
         if self.compile_next is root:
             self.compile_next, new = None, True
-        self.seconds["recording"] += time.perf_counter() - started
+        self.budget.seconds["recording"] += time.perf_counter() - started
         if root.function:
             if new or session.new or not root.compiled or self.outdated(root):
                 self.compile(root)
@@ -298,7 +298,7 @@ class Driver:
         """
         outer = self.root_at(pc)
         self.look(outer, pc, registers)
-        if outer.compiled or outer.final or outer.pending is not None or session.exit < 0 or self.over_budget():
+        if outer.compiled or outer.final or outer.pending is not None or session.exit < 0 or self.budget.over():
             return False
         session.root.way_out = session.exit
         following = Session(outer, (), outer.code)
@@ -357,16 +357,6 @@ class Driver:
         self.namespaces.clear()
         self.exits.clear()
         self.keep.clear()
-
-    def over_budget(self, more: float = 0.0) -> bool:
-        """Whether recording and compiling have had their share of the run: a program must not become slow by being made fast.
-
-        ``more``: seconds that the next step will probably take.
-        """
-        if self.settings.loop_threshold <= STEPWISE or not self.settings.compile_share:
-            return False
-        spent = sum(self.seconds.values()) + more
-        return bool(spent > FREE_SECONDS + (time.perf_counter() - self.started) * self.settings.compile_share / 100)
 
     def prepare_function(self, root: Root, registers: int) -> bool:
         """Whether a hot function is worth compiling by itself: a recursive one. Notes the kinds of its arguments."""
@@ -460,7 +450,7 @@ class Driver:
     # -- compiling
     def compile(self, root: Root) -> None:
         """Replays and compiles a region and puts it in place; a failure is noted with its reason. Too dear a one has to wait."""
-        if not root.compiled and self.over_budget(self.estimate(root)):
+        if not root.compiled and self.budget.over(self.budget.estimate(root, self.profile_of(root.code).outcomes)):
             root.reason = "too-dear"
             root.code.record.instructions[2 * root.code.unit_at(root.pc) + 3] = self.settings.loop_threshold
             return
@@ -473,26 +463,12 @@ class Driver:
             root.final = True
             self.fail(root, "llvm", str(error))
 
-    def estimate(self, root: Root) -> float:
-        """Seconds that a root's replay will probably take: by the outcomes in its profile."""
-        known = self.profile_of(root.code).outcomes.items()
-        code = root.code
-        return REPLAY_SECONDS * sum(len(vectors) for (path, pc), vectors in known
-                                    if root.function or code.loop_contains(root.pc, path[0] if path else pc))
-
-    def deadline(self) -> float:
-        """When a replay must have ended: large regions may only take what the run's share allows."""
-        if self.settings.loop_threshold <= STEPWISE or not self.settings.compile_share:
-            return float("inf")
-        now = time.perf_counter()
-        return float(now + 2 * FREE_SECONDS + (now - self.started) * self.settings.compile_share / 400)
-
     def replay(self, root: Root) -> tuple[Region, str]:
         """Replays until what the headers believe holds."""
         started = time.perf_counter()
         profile = self.profile_of(root.code)
         self.check_names(root)
-        limit = self.deadline()
+        limit = self.budget.deadline()
         attempts = 0
         try:
             while attempts < ATTEMPTS:
@@ -509,7 +485,7 @@ class Driver:
                     return region, text
                 attempts += 1
         finally:
-            self.seconds["replaying"] += time.perf_counter() - started
+            self.budget.seconds["replaying"] += time.perf_counter() - started
         raise Abort("no-progress", "the kinds at its header do not settle")
 
     def install(self, root: Root, region: Region, text: str) -> None:
@@ -518,7 +494,7 @@ class Driver:
         if "l" in self.settings.dump:
             print(text, file=sys.stderr)
         self.tiers.compile(Build(root, region, text))
-        self.seconds["compiling"] += time.perf_counter() - started
+        self.budget.seconds["compiling"] += time.perf_counter() - started
 
     def place(self, build: Build, data: bytes) -> None:
         """Loads a build's code and lets the loop header enter it. Raises elf.LoaderError."""
@@ -541,7 +517,7 @@ class Driver:
 
     def now(self) -> int:
         """Milliseconds since the first loop became hot."""
-        return int((time.perf_counter() - self.started) * 1000)
+        return int(self.budget.run() * 1000)
 
     def rearm(self, root: Root) -> None:
         """A build was lost: the loop is to become hot again."""
@@ -644,8 +620,8 @@ class Driver:
             left = sorted({name for (number, _), name in self.untraced.items() if number == root.code.number})
             stats.loop(root.code.code.co_filename, root.code.line(root.pc), outcome, reason, function=root.code.code.co_qualname,
                        builds=root.builds, left_to_interpreter=left)
-        stats.seconds["recording"] = round(self.seconds["recording"], 6)
-        stats.seconds["compiling"] = round(self.seconds["replaying"] + self.seconds["compiling"], 6)
+        stats.seconds["recording"] = round(self.budget.seconds["recording"], 6)
+        stats.seconds["compiling"] = round(self.budget.seconds["replaying"] + self.budget.seconds["compiling"], 6)
         store = self.tiers.store
         stats.cache("machine code", store.hits, store.misses, store.hits + store.misses, 0)
         stats.more["exits_taken"] = self.native.words[SLOTS["exits_taken"]]
