@@ -681,14 +681,9 @@ def load_build_class() -> Object:
 @helper(raises=True, runs=True)
 def find_build_class(names: Object) -> New:
     """LOAD_BUILD_CLASS of CPython's ceval.c."""
-    if type_pointer(names) is not PyDict_Type:
-        other = item_if_there(names, name_build_class)
-        if not is_null(other):
-            return other
-    else:
-        found = PyDict_GetItemWithError(names, name_build_class)
-        if not is_null(found):
-            return found
+    found = found_in(names, name_build_class)
+    if not is_null(found):
+        return found
     if is_null(PyErr_Occurred()):
         raise_made(NO_BUILD_CLASS, _Py_NoneStruct, _Py_NoneStruct)
     return NULL

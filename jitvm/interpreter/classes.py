@@ -23,17 +23,23 @@ def find_name(name: Object, names: Object, more: Object, most: Object) -> New:
     value = PyDict_GetItemWithError(more, name)
     if not is_null(value):
         return value
-    if type_pointer(most) is PyDict_Type:
-        builtin = PyDict_GetItemWithError(most, name)
-        if not is_null(builtin):
-            return builtin
-    else:
-        other = item_if_there(most, name)
-        if not is_null(other):
-            return other
+    builtin = found_in(most, name)
+    if not is_null(builtin):
+        return builtin
     if is_null(PyErr_Occurred()):
         raise_made(UNDEFINED_NAME, name, name)
     return NULL
+
+
+@helper(runs=True)
+def found_in(names: Object, name: Object) -> New:
+    """The item of a dict, or of any other mapping; null where there is none, or with an exception set: the caller looks."""
+    if type_pointer(names) is not PyDict_Type:
+        return item_if_there(names, name)
+    found = PyDict_GetItemWithError(names, name)
+    if is_null(found):
+        return NULL
+    return found
 
 
 @helper(runs=True)

@@ -64,9 +64,9 @@ def restore_entries(thread: Ptr, registers: Ptr, exit: Ptr, spill: Ptr) -> Ptr:
     i = 0
     while i < count:
         entry = exit + ENTRIES + i * 24
-        kind = load_int(entry, 0) & 65535
+        kind = load_int(entry, 0) & ((1 << EXIT_SLOT_BITS) - 1)
         if kind == EXIT_FRAME or kind == EXIT_IMPLIED:
-            function = select(kind == EXIT_IMPLIED, load_object(spill, load_u32(entry, 0) >> 16 << 3), NULL)
+            function = select(kind == EXIT_IMPLIED, load_object(spill, (load_int(entry, 0) >> EXIT_SLOT_BITS) * 8), NULL)
             registers = push_restored(thread, registers, load_pointer(entry, 8), load_pointer(entry, 16), function)
             base = registers
             level = level + 1

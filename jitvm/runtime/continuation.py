@@ -1,6 +1,7 @@
 """Frames of the VM that go on in the host's evaluation loop, because somebody has begun to trace (``interpreter/hosted.py``)."""
 from __future__ import annotations
 
+from jitvm.runtime.records import NOTHING
 from jitvm.spec import layout
 from jitvm.spec.bytecodes import UNIT
 from jitvm.spec.words import array
@@ -11,8 +12,6 @@ if TYPE_CHECKING:
 
     from jitvm.frontend.continuation import Continuations
     from jitvm.runtime.records import Record, Records
-
-NOTHING = array("Q")
 
 
 class Hosted:

@@ -51,6 +51,7 @@ CONSTANTS = {
     "FORMAT_SET_BYTES": 8 * FORMAT_SET_WORDS,
     # the entries of an exit's descriptor (tracing/exits.py), what an implied call is for (interpreter/implied.py)
     **{"EXIT_" + name: number for number, name in enumerate(_EXITS.split())},
+    "EXIT_SLOT_BITS": 16,  # above these, an entry's kind has the slot of a frame's function
     "IMPLIED": _IMPLIED_FIRST,
     "IMPLIED_DEEP": _IMPLIED_DEEP,
     **{"IMPLIED_" + name: first + number for first, names in zip((_IMPLIED_FIRST, _IMPLIED_DEEP), _IMPLIED, strict=True)

@@ -23,7 +23,7 @@ from jitvm.tracing.callbacks import unseen
 from jitvm.tracing.code import TracedCode
 from jitvm.tracing.emission import FIELDS, Abort
 from jitvm.tracing.endings import refuse_endings
-from jitvm.tracing.exits import CONSTANT, FRAME, IMPLIED, RESUMED, WAITING, Exit
+from jitvm.tracing.exits import CONSTANT, FRAME, IMPLIED, RESUMED, SLOT_BITS, WAITING, Exit
 from jitvm.tracing.formatting import NOT_PLAIN
 from jitvm.tracing.functions import FunctionRegion
 from jitvm.tracing.loops import MISFIT
@@ -560,7 +560,7 @@ class Driver:
         for kind, register, payload in exit.entries:
             if kind in (FRAME, RESUMED, IMPLIED):
                 site, code = payload
-                words += [kind | register << 16, site, code.native_record]
+                words += [kind | register << SLOT_BITS, site, code.native_record]
             elif kind == WAITING:
                 words += [kind, register, self.native.peek(payload + UNIT)]
             else:

@@ -17,6 +17,7 @@ INT, FLOAT, OWNED_OBJECT, SHARED_OBJECT, EMPTY, CONSTANT, DROPPED, FRAME, GLOBAL
         "INT", "FLOAT", "OWNED", "SHARED", "EMPTY", "CONSTANT", "DROPPED", "FRAME", "GLOBAL_OWNED", "GLOBAL_SHARED", "RESUMED", "WAITING",
         "IMPLIED", "WORD"))
 """Kinds of entries."""
+SLOT_BITS = shared.CONSTANTS["EXIT_SLOT_BITS"]
 
 
 class Spilled(tuple[str, str]):
@@ -79,7 +80,7 @@ class ExitsMixin(Machine):
     def describe_exits(self) -> None:
         """Writes the blocks of all exits: last, since an attempt to replay that is made again needs none."""
         main = self.lines
-        rows = []
+        spilled = []
         ways = []
         for exit, state, lines, block, apart in self.undescribed:
             self.lines, self.block, self.state = lines, block, state.copy()
@@ -88,12 +89,12 @@ class ExitsMixin(Machine):
             self.flush(forget=False)
             self.spilled = []
             self.describe(exit)
-            rows.append((exit, self.spilled))
+            spilled.append(self.spilled)
             self.emit(f"%e{exit.number} = getelementptr i8, ptr {exit.symbol}, i64 0")
             ways.append(Way(lines, self.block, f"%e{exit.number}", set()))
         self.lines, self.spilled = main, None
-        slots, self.spills = give_slots(rows, max([self.spills, *(len(exit.entries) for exit, _ in rows)]))
-        for way, places, (exit, _) in zip(ways, slots, rows, strict=True):
+        slots, self.spills = give_slots(spilled, max([self.spills, *(len(row[0].entries) for row in self.undescribed)]))
+        for way, places, (exit, *_) in zip(ways, slots, self.undescribed, strict=True):
             way.stores = {(slot, *item) for item, slot in places.items()}
             exit.entries = [(kind, _slot(places, register), _slot(places, payload)) for kind, register, payload in exit.entries]
         self.ways_out.extend(join(ways, self.label, self.cold))

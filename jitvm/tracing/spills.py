@@ -9,8 +9,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from jitvm.tracing.exits import Exit
-
     Item = tuple[str, str]
     """A value to be stored: its LLVM type and name."""
 
@@ -37,12 +35,12 @@ class Way:
         self.lines.append(f"  br label %{target}")
 
 
-def give_slots(spilled: list[tuple[Exit, list[Item]]], first: int) -> tuple[list[dict[Item, int]], int]:
+def give_slots(spilled: list[list[Item]], first: int) -> tuple[list[dict[Item, int]], int]:
     """A slot, from ``first`` on, for each value of each exit: the same one in all of them where that can be; how many words that takes."""
     usual: dict[Item, int] = {}
     out = []
     high = first
-    for _, items in spilled:
+    for items in spilled:
         slots: dict[Item, int] = {}
         taken = set()
         for item in items:
