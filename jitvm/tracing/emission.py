@@ -94,9 +94,13 @@ class Emission:
 
     # -- text
     def emit(self, text: str) -> None:
+        if "call " in text and "@llvm." not in text:
+            self.state.called = True
         self.lines.append("  " + text)
 
     def op(self, text: str) -> str:
+        if "call " in text and "@llvm." not in text:
+            self.state.called = True
         self.count += 1
         self.lines.append(f"  %v{self.count} = {text}")
         return f"%v{self.count}"
@@ -272,3 +276,14 @@ def truth(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
+
+
+def flat(lines: list[Any]) -> list[str]:
+    """The text of nested lists of lines."""
+    out: list[str] = []
+    for line in lines:
+        if isinstance(line, list):
+            out.extend(flat(line))
+        else:
+            out.append(line)
+    return out

@@ -6,7 +6,7 @@ from jitvm.tracing.emission import number, truth
 from jitvm.tracing.implied import ENTRY, KEPT
 from jitvm.tracing.machine import Machine
 from jitvm.tracing.spills import Way, give_slots, join
-from jitvm.tracing.values import NULL, OWNED, BoolValue, Const, FloatValue, Frame, IntValue, Obj, State, Unboxed, Value
+from jitvm.tracing.values import I64, NULL, OWNED, BoolValue, Const, FloatValue, Frame, IntValue, Obj, State, Unboxed, Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,10 +27,12 @@ class Spilled(tuple[str, str]):
 class Exit:
     """One exit: where the interpreter goes on (``pc`` in the innermost frame), and the entries (kind, register, payload)."""
 
-    __slots__ = ("entries", "key", "number", "pc", "raising", "symbol")
+    __slots__ = ("entries", "key", "number", "pc", "raising", "symbol", "undo")
 
     def __init__(self, place: int, pc: int, key: Any, raising: bool) -> None:
         self.number, self.pc, self.key, self.raising = place, pc, key, raising
+        self.undo: tuple[str, str] | None = None
+        """An operand of the overflowed sum before the exit, and how it is got back from the sum (LLVM text)."""
         self.symbol = f"@x{place}"
         self.entries: list[tuple[int, int, Any]] = []
 
@@ -55,7 +57,11 @@ class ExitsMixin(Machine):
     def slot(self, place: tuple[int, ...]) -> int:
         raise NotImplementedError
 
+    def exit_at_start(self) -> str:
+        raise NotImplementedError
+
     cold: list[Any]
+    path: Any
     undescribed: list[tuple[Exit, State, list[Any], str, bool]]
     start: State
     exits: list[Exit]
@@ -77,6 +83,45 @@ class ExitsMixin(Machine):
         held = state if state is self.start and state is not self.state else state.copy()
         self.undescribed.append((exit, held, lines, self.block if label is None else label, label is not None))
 
+    def exit_without(self, test: str) -> str:
+        """The block that leaves at the start of the bytecode since ``test`` holds."""
+        undo = self.undoing(test)
+        if undo is None:
+            return self.exit_at_start()
+        label = self.label()
+        self.leave(self.start, self.pc, (self.path, self.pc), label)
+        self.exits[-1].undo = undo
+        return label
+
+    def undoing(self, overflow: str) -> tuple[str, str] | None:
+        """A loop's variable that became an operand of an overflowed sum, and how to get it back from that.
+
+        Then its register can take the sum: else each turn copies it for the exit's sake.
+        """
+        row = self.state.cse.get(f"overflow {overflow}")
+        if row is None or not self.state.open:
+            return None
+        name, total, left, right = row
+        phis = {phi for _, phi, *_ in self.state.open[-1].phis.values()}
+        if left == right:
+            return None
+        if left in phis:
+            return left, f"{'sub' if name == 'add' else 'add'} i64 {total}, {right}"
+        if right in phis:
+            return right, f"sub i64 {total}, {left}" if name == "add" else f"sub i64 {left}, {total}"
+        return None
+
+    def undo(self, old: str, text: str) -> None:
+        """An exit's state with an operand that is computed again."""
+        state, new = self.state, I64(self.op(text))
+        for values in (state.registers, state.memory, state.globals):
+            for place, value in values.items():
+                if isinstance(value, IntValue) and value.number == old:
+                    values[place] = IntValue(new, value.bound)  # type: ignore[index]
+        for field, (held, dirty) in state.heap.items():
+            if held == old:
+                state.heap[field] = new, dirty
+
     def describe_exits(self) -> None:
         """Writes the blocks of all exits: last, since an attempt to replay that is made again needs none."""
         main = self.lines
@@ -86,6 +131,8 @@ class ExitsMixin(Machine):
             self.lines, self.block, self.state = lines, block, state.copy()
             if apart:
                 self.at(block)
+            if exit.undo is not None:
+                self.undo(*exit.undo)
             self.flush(forget=False)
             self.spilled = []
             self.describe(exit)

@@ -11,9 +11,9 @@ from __future__ import annotations
 from jitvm.spec.bytecodes import UNIT
 from jitvm.spec.cfunctions import SLOTS
 from jitvm.tracing.beliefs import TYPE_KINDS
-from jitvm.tracing.emission import CONSTANTS, FIELDS, KINDS, Abort, number, truth
+from jitvm.tracing.emission import CONSTANTS, FIELDS, KINDS, Abort, flat, number, truth
 from jitvm.tracing.exits import Exit
-from jitvm.tracing.region import METADATA, Region, _flat
+from jitvm.tracing.region import METADATA, Region
 from jitvm.tracing.values import ANCHORED, F64, I1, I64, NULL, OWNED, BoolValue, Const, FloatValue, Frame, IntValue, Null, Obj, State, Value
 
 TYPE_CHECKING = False
@@ -321,6 +321,7 @@ class FunctionRegion(Region):
 
     def module(self) -> str:
         """The text of both functions."""
+        self.finish_turns()
         self.describe_exits()
         for header in self.headers:
             header.finish(self.lines)
@@ -329,7 +330,7 @@ class FunctionRegion(Region):
         parameters = "".join(f", {KINDS[kind]} %a{index}" for index, kind in enumerate(self.kinds))
         body = "\n".join([f"define internal {{i64, i64}} @body(ptr %ctx, ptr %ts, ptr %caller, ptr %given, ptr %function, "
                           f"i32 %left{parameters}) "
-                          "nounwind {", "entry:", *entry, *_flat(self.lines), *_flat(self.cold), *self.leave_lines(), "}"])
+                          "nounwind {", "entry:", *entry, *flat(self.lines), *flat(self.cold), *self.leave_lines(), "}"])
         wrapper = self.wrapper()
         names = [*(f"@{name}" for name in sorted(self.imports)), *(c.symbol for c in self.constant_symbols.values()),
                  *self.instr_symbols.values(), *(e.symbol for e in self.exits),
@@ -382,7 +383,7 @@ class FunctionRegion(Region):
                   "ptr %consts, ptr %ctx, ptr %ts, i64 %word)")
         self.emit("ret ptr %plain")
         return "\n".join(["define preserve_nonecc ptr @trace(ptr %pc, ptr %regs, ptr %consts, ptr %ctx, ptr %ts, i64 %word) nounwind {",
-                          "entry:", *_flat(self.lines), "}"])
+                          "entry:", *flat(self.lines), "}"])
 
     def pass_plain(self, value: Obj, kind: str) -> str:
         if kind == "int":

@@ -9,8 +9,9 @@ import itertools
 
 from jitvm.spec import layout
 from jitvm.tracing.beliefs import FIELD, FIELD_LOAD, FIELD_TEST, NUMBER, SURE, TYPE_KINDS, first_beliefs, forget_type, inherited
-from jitvm.tracing.emission import KINDS, WORK, Abort, number, truth
+from jitvm.tracing.emission import KINDS, Abort, number, truth
 from jitvm.tracing.globals import LEVEL
+from jitvm.tracing.polls import PollsMixin, Turn
 from jitvm.tracing.suspended import VERSIONS, SuspendedMixin
 from jitvm.tracing.values import (
     ANCHORED,
@@ -50,6 +51,8 @@ class Header:
         self.phis: dict[Any, tuple[list[str], str, str, list[tuple[str, str]]]] = {}
         self.state = State()
         self.waits: tuple[Any, ...] = ()
+        self.hole: list[str] = []
+        self.turn: Turn | None = None
 
     def add(self, place: Any, hole: list[str], name: str, kind: str, value: str, block: str) -> None:
         """A phi with its first incoming value; ``hole`` is where its line goes."""
@@ -61,7 +64,7 @@ class Header:
             hole.append(f"  {name} = phi {kind} " + ", ".join(f"[{value}, %{block}]" for value, block in incoming))
 
 
-class LoopsMixin(SuspendedMixin):
+class LoopsMixin(SuspendedMixin, PollsMixin):
     """The part of a region that opens headers, closes back-edges and joins paths."""
 
     specs: dict[Any, Any]
@@ -71,7 +74,6 @@ class LoopsMixin(SuspendedMixin):
     show_all: Any
     show_differing: Any
     arrivals: dict[Any, list[Any]]
-    worked: int
 
     # -- reaching a header
     def reach_header(self, pc: int) -> bool:
@@ -157,6 +159,7 @@ class LoopsMixin(SuspendedMixin):
         before = self.block
         self.emit(f"br label %{header.label}")
         self.at(header.label)
+        self.lines.append(header.hole)
         for place, kind, text in incoming:
             self.new_phi(header, place, kind, text, bounds[place], before)
         for (base, name), value in fields:
@@ -167,6 +170,7 @@ class LoopsMixin(SuspendedMixin):
             header.add((FIELD, base, name), hole, phi, "i64", str(value), before)
             state.heap[base, name] = (I64(phi), True)
         state.open = (*state.open, header)
+        state.called = False
         header.state = state.copy()
 
     def header_key(self, pc: int) -> Any:
@@ -400,7 +404,7 @@ class LoopsMixin(SuspendedMixin):
             self.again = True
             self.emit("unreachable")
             return
-        self.emit_poll(header)
+        self.poll_turn(header)
         self.check_kinds({p: k for p, k in header.spec.items() if p[0] != "type"}, header.key)
         fields = {(b, n): p for p in header.phis if p[0] == FIELD for _, b, n in [p]}
         values = {p: self.get_field(key[1], Obj(key[0])) for key, p in fields.items()}
@@ -507,28 +511,6 @@ class LoopsMixin(SuspendedMixin):
                 spec[FIELD, place, name] = known
                 changed = True
         return changed
-
-    def emit_poll(self, header: Header) -> None:
-        """Signals and other threads: a waiting one leaves at the header, which does not count as a failure."""
-        self.count_work()
-        self.poll(header.pc)
-
-    def poll(self, pc: int) -> None:
-        """Leaves at ``pc`` where somebody waits."""
-        waiting = self.op(f"load i32, ptr {self.breaker}")
-        test = self.op(f"icmp eq i32 {waiting}, 0")
-        good, bad = self.label(), self.label()
-        self.emit(f"br i1 {test}, label %{good}, label %{bad}, !prof !0")
-        self.leave(self.state, pc, None, bad)
-        self.at(good)
-
-    def count_work(self) -> None:
-        """Quick code shows that it runs (tracing/tiers.py): the word has a value it had not before."""
-        self.worked += 1
-        old, new = f"%work{self.worked}", f"%more{self.worked}"
-        self.emit(f"{old} = load i64, ptr @work{WORK}")
-        self.emit(f"{new} = add i64 {old}, 1{WORK}")
-        self.emit(f"store i64 {new}, ptr @work{WORK}")
 
     def drop_taken(self, names: set[str]) -> None:
         """Gives up references to objects of which phis have got their own: nothing ends."""
@@ -638,6 +620,7 @@ class LoopsMixin(SuspendedMixin):
         """The state after a join, without the phis."""
         first, out = states[0], State()
         out.frames, out.open, out.waiting = first.frames, first.open, first.waiting
+        out.called = any(s.called for s in states)
         out.registers = {place: first.registers[place] for place in kept}
         out.memory = {i: v if all(s.memory.get(i, NULL) == v for s in states) and v is not UNKNOWN and (0, i) not in kinds else UNKNOWN
                       for i, v in first.memory.items()}

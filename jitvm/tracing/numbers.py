@@ -90,7 +90,10 @@ class Numbers(Emission):
             return total, not MIN64 <= total <= MAX64
         self.declared.add(f"declare {{i64, i1}} @llvm.s{name}.with.overflow.i64(i64, i64)")
         pair = self.pure(f"call {{i64, i1}} @llvm.s{name}.with.overflow.i64(i64 {left}, i64 {right})")
-        return I64(self.pure(f"extractvalue {{i64, i1}} {pair}, 0")), I1(self.pure(f"extractvalue {{i64, i1}} {pair}, 1"))
+        result, overflow = I64(self.pure(f"extractvalue {{i64, i1}} {pair}, 0")), I1(self.pure(f"extractvalue {{i64, i1}} {pair}, 1"))
+        if name != "mul":
+            self.state.cse[f"overflow {overflow}"] = name, result, left, right
+        return result, overflow
 
     def number_op(self, name: str, left: Any, right: Any) -> Any:
         name = {"truediv": "div"}.get(name, name)

@@ -10,7 +10,7 @@ from time import perf_counter
 from jitvm.spec.bytecodes import UNIT
 from jitvm.tracing.calls import CallsMixin
 from jitvm.tracing.caught import Caught, CaughtMixin
-from jitvm.tracing.emission import CONSTANTS, FIELDS, WORK, Abort, Cache, FrameReference, number
+from jitvm.tracing.emission import CONSTANTS, FIELDS, WORK, Abort, Cache, FrameReference, flat, number
 from jitvm.tracing.endings import EndingsMixin
 from jitvm.tracing.exits import Exit, ExitsMixin
 from jitvm.tracing.forced import ForcedMixin
@@ -161,11 +161,12 @@ class Region(EndingsMixin, CaughtMixin, CallsMixin, LoopsMixin, PromotionMixin, 
 
     def module(self) -> str:
         """The finished text."""
+        self.finish_turns()
         self.describe_exits()
         for header in self.headers:
             header.finish(self.lines)
         entry = [f"  %spill = alloca [{max(self.spills, 1)} x i64]", f"  %buffer = alloca [{max(self.arguments, 1)} x i64]"]
-        body = ["entry:", *entry, *_flat(self.lines), *_flat(self.cold), *self.leave_lines()]
+        body = ["entry:", *entry, *flat(self.lines), *flat(self.cold), *self.leave_lines()]
         text = "\n".join(body)
         imports = "".join(f"@{name} = external global i8\n" for name in sorted(self.imports))
         constants = "".join(f"{c.symbol} = external global i8\n" for c in self.constant_symbols.values())
@@ -496,9 +497,9 @@ class Region(EndingsMixin, CaughtMixin, CallsMixin, LoopsMixin, PromotionMixin, 
             return
         if self.state.facts.get(test) is want:
             return
-        good, bad = self.label(), self.exit_at_start()
+        good, bad = self.label(), self.exit_at_start() if want else self.exit_without(test)
         yes, no = (good, bad) if want else (bad, good)
-        self.emit(f"br i1 {self.force_guard(test, want)}, label %{yes}, label %{no}, !prof !{0 if want else 1}")
+        self.branch(self.force_guard(test, want), yes, no, f", !prof !{0 if want else 1}")
         self.at(good)
         self.assume(self.state, test, want)
 
@@ -515,7 +516,7 @@ class Region(EndingsMixin, CaughtMixin, CallsMixin, LoopsMixin, PromotionMixin, 
         first, second = self.label(), self.label()
         yes, no = (first, second) if want else (second, first)
         weights = "" if others else f", !prof !{0 if want else 1}"
-        self.emit(f"br i1 {test}, label %{yes}, label %{no}{weights}")
+        self.branch(test, yes, no, weights)
         other = self.state.copy()
         self.assume(other, test, not want)
         self.forks.append(Fork(second, self, other, None if again else not want, others))
@@ -682,15 +683,3 @@ class Region(EndingsMixin, CaughtMixin, CallsMixin, LoopsMixin, PromotionMixin, 
             self.has_shown, self.has_ended = kept
         self.at(good)
         self.hide_frames()
-
-
-def _flat(lines: list[Any]) -> list[str]:
-    """The text of nested lists of lines."""
-    out: list[str] = []
-    for line in lines:
-        if isinstance(line, list):
-            out.extend(_flat(line))
-        else:
-            out.append(line)
-    return out
-

@@ -211,9 +211,9 @@ class Waiting:
 
 class State:
     """Everything known at one point: registers, what memory and the module's dict hold of them, ownership, types, facts,
-    shared subexpressions, heap fields, generators that wait."""
+    shared subexpressions, heap fields, generators that wait; whether something was called since the innermost loop's header."""
 
-    __slots__ = ("cse", "facts", "frames", "globals", "heap", "memory", "open", "owners", "registers", "types", "waiting")
+    __slots__ = ("called", "cse", "facts", "frames", "globals", "heap", "memory", "open", "owners", "registers", "types", "waiting")
 
     def __init__(self) -> None:
         self.registers: dict[tuple[int, int], Value] = {}
@@ -227,6 +227,7 @@ class State:
         self.open: tuple[Any, ...] = ()
         self.frames: tuple[Frame, ...] = ()
         self.waiting: dict[tuple[int, ...], Waiting] = {}
+        self.called = False
 
     def copy(self) -> State:
         """A state that changes independently."""
@@ -234,7 +235,7 @@ class State:
         other.registers, other.memory, other.owners = self.registers.copy(), self.memory.copy(), self.owners.copy()
         other.types, other.facts, other.cse, other.heap = self.types.copy(), self.facts.copy(), self.cse.copy(), self.heap.copy()
         other.globals, other.waiting = self.globals.copy(), self.waiting.copy()
-        other.open, other.frames = self.open, self.frames
+        other.open, other.frames, other.called = self.open, self.frames, self.called
         return other
 
     @property
