@@ -251,7 +251,7 @@ class Assembler:
             first_line=self.host.co_firstlineno,
             registers=self.registers,
             words=array("Q", self._words),
-            host_offsets=tuple(self._host_offsets()),
+            host_offsets=array("I", self._host_offsets()),
             constants=tuple(self._constants),
             handlers=tuple(Handler(start, end, region.target.unit, region.register, region.depth)
                            for start, end, region in self._rows),

@@ -14,6 +14,7 @@ REASONS: dict[str, str] = {
     "suspension": "generator that waits within an expression",
     "too large": "function too large for 16-bit operands",
     "nested too deeply": "expression nested too deeply",
+    "source": "its source cannot be read, or is not what was loaded",
 }
 """Every reason for which a code object stays on the host, by the name used within the frontend."""
 
@@ -67,7 +68,7 @@ class CodeUnit:
     __slots__ = ("_positions", "code", "constants", "first_line", "handlers", "host_offsets", "loops", "name", "registers",
                  "sites", "words")
 
-    def __init__(self, *, name: str, first_line: int, registers: int, words: array[int], host_offsets: tuple[int, ...],
+    def __init__(self, *, name: str, first_line: int, registers: int, words: array[int], host_offsets: array[int],
                  constants: tuple[object, ...], handlers: tuple[Handler, ...], loops: tuple[Loop, ...], code: CodeType,
                  sites: tuple[Site, ...] = ()) -> None:
         self.name, self.first_line, self.registers, self.words = name, first_line, registers, words

@@ -6,15 +6,15 @@ from __future__ import annotations
 
 import marshal
 import sys
+from _imp import source_hash
 
-from jitvm.frontend.code import REASONS, CodeUnit, Handler, Loop, Unsupported, host_codes
+from jitvm.frontend.code import REASONS, CodeType, CodeUnit, Handler, Loop, Unsupported, host_codes
 from jitvm.spec.words import array
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ast
     from collections.abc import Callable
-    from types import CodeType
     from typing import Any
 
     from jitvm.frontend.compiler import ModuleCompiler
@@ -28,6 +28,9 @@ def _call(function: Any, arguments: tuple[Any, ...]) -> Any:
 
 calling: Callable[[Any, tuple[Any, ...]], Any] = _call
 """What calls ``compile`` for a tree: the runtime puts a function here that hides it from the collector, since trees are kept."""
+loads: Callable[[bytes], Any] = marshal.loads
+dumps: Callable[[Any], bytes] = marshal.dumps
+"""The runtime puts functions here that raise no audit event."""
 DEPTH = 10_000
 """How deep the compiler may recurse, whatever the depth of its caller: in 3.11 calls within Python take no C stack."""
 
@@ -37,6 +40,7 @@ class Module:
 
     ``quiet``: its compilation gave the host no reason to warn. One that did must not be stored: the host warns at each run.
     ``fresh``: units compiled since it was stored.
+    Stored units are found by what their code objects say (``identity``), one at a time, when they are asked for.
     """
 
     def __init__(self, source: str | bytes, filename: str, stored: bytes | None = None, *,
@@ -46,29 +50,40 @@ class Module:
         ``iterator_paths``: the setting.
         With ``stored``, what ``dump`` gave for the same source, filename and host, all is taken from there.
         """
-        self.source, self.filename, self.iterator_paths = source, filename, iterator_paths
-        self.fresh = 0
-        self._units: dict[int, CodeUnit | Unsupported] = {}
-        self._stored: dict[int, tuple[Any, ...]] = {}
-        self._compiler: ModuleCompiler | None = None
-        self.quiet = True
+        self._begin(filename, iterator_paths)
+        self.source: str | bytes = source
         if stored is None:
             self.quiet, (tree, self.host) = watched(self._parse)
             self._make_compiler(tree)
         else:
-            self.host, self._stored = marshal.loads(stored)
+            self.host, rows = loads(stored)
+            self._stored.update(rows)
 
-    @property
-    def host(self) -> CodeType:
-        """The host's code object of the module's body. An equal one, compiled elsewhere, may be put in its place."""
-        return self._host
+    def _begin(self, filename: str, iterator_paths: bool) -> None:
+        self.filename, self.iterator_paths = filename, iterator_paths
+        self.fresh = 0
+        self.quiet = True
+        self.loaded = False
+        self._units: dict[int, tuple[CodeType, CodeUnit | Unsupported]] = {}
+        self._stored: dict[bytes, bytes] = {}
+        self._new: dict[bytes, CodeUnit | Unsupported] = {}
+        self._compiler: ModuleCompiler | None = None
+        self._refused = False
+        self._own: frozenset[int] | None = None
 
-    @host.setter
-    def host(self, code: CodeType) -> None:
-        self._host = code
-        self._numbers = {id(inner): number for number, inner in enumerate(host_codes(code))}
-        if self._compiler is not None:
-            self._compiler.host = code
+    @classmethod
+    def of_loaded(cls, host: CodeType, filename: str, stored: bytes | None = None, *, iterator_paths: bool = True) -> Module:
+        """The module of code that the host has loaded. Its source is read when something is to be compiled.
+
+        ``stored`` is what ``dump`` gave for the same filename, whatever its source was: units are of code, not of places.
+        """
+        module = cls.__new__(cls)
+        module._begin(filename, iterator_paths)
+        module.loaded = True
+        module.host = host
+        if stored is not None:
+            module._stored.update(loads(stored)[1])
+        return module
 
     def _parse(self) -> tuple[ast.Module, CodeType]:
         tree = self._tree()
@@ -86,8 +101,28 @@ class Module:
 
     @property
     def compiler(self) -> ModuleCompiler:
-        """The compiler, for a module that was stored made when it is first needed."""
-        return self._compiler or self._make_compiler(self._tree())
+        """The compiler, for a module that was stored or loaded made when it is first needed.
+
+        Raises Unsupported where the source is not what was loaded.
+        """
+        if self._compiler is not None:
+            return self._compiler
+        return self._make_compiler(self._source_of_loaded() if self.loaded else self._tree())
+
+    def _source_of_loaded(self) -> ast.Module:
+        """Reads the source of a loaded module, without warnings: the host has given those. The tree, if it is that of the host's code."""
+        if not self._refused:
+            self._refused = True
+            try:
+                with open(self.filename, "rb") as file:
+                    self.source = file.read()
+                found: tuple[ast.Module, CodeType] = silently(self._parse)
+                if found[1] == self.host:
+                    self._refused = False
+                    return found[0]
+            except (OSError, SyntaxError, ValueError, RecursionError):
+                pass  # for the host it is code all the same
+        raise Unsupported(REASONS["source"], self.host.co_firstlineno)
 
     def codes(self) -> dict[CodeType, ast.AST]:
         """Each code object of the module with the node of the scope that it was made from."""
@@ -98,55 +133,95 @@ class Module:
 
         Raises Unsupported if the VM cannot take it, KeyError if it is not of this module.
         """
-        number = self._numbers[id(code)]
-        known = self._units.get(number)
-        if known is None:
-            row = self._stored.get(number)
-            known = self._units[number] = self._compile(code) if row is None else _unit_of(row, code)
+        found = self._units.get(id(code))
+        if found is None:
+            key = identity(code)
+            row = self._stored.get(key)
+            found = self._units[id(code)] = code, self._compile(code, key) if row is None else _unit_of(loads(row), code)
+        known = found[1]
         if isinstance(known, Unsupported):
             raise known.with_traceback(None)
         return known
 
-    def _compile(self, code: CodeType) -> CodeUnit | Unsupported:
+    def _compile(self, code: CodeType, key: bytes) -> CodeUnit | Unsupported:
+        if self._own is None:
+            self._own = frozenset(map(id, host_codes(self.host)))
+        if id(code) not in self._own:
+            raise KeyError(code)
         limit = sys.getrecursionlimit()
         sys.setrecursionlimit(limit + DEPTH)
-        self.fresh += 1
+        result: CodeUnit | Unsupported
         try:
-            return self.compiler.compile(code)
+            result = self.compiler.compile(code)
         except Unsupported as reason:
-            return reason.with_traceback(None)
+            result = reason.with_traceback(None)
         except RecursionError:
-            return Unsupported(REASONS["nested too deeply"], code.co_firstlineno)
+            result = Unsupported(REASONS["nested too deeply"], code.co_firstlineno)
         finally:
             sys.setrecursionlimit(limit)
+        if not self._refused:
+            self.fresh += 1
+            self._new[key] = result
+        return result
 
     def dump(self) -> bytes:
-        """The host's code and all units known so far, for ``Module(..., stored)``."""
-        return marshal.dumps((self.host, {**self._stored, **{number: _row_of(unit) for number, unit in self._units.items()}}))
+        """The host's code, if it is not loaded by others, and all units known so far, for ``stored``."""
+        rows = {**self._stored, **{key: dumps(_row_of(unit)) for key, unit in self._new.items()}}
+        if self.loaded:  # what is of an earlier version of the source goes
+            now = {identity(code) for code in host_codes(self.host)}
+            rows = {key: row for key, row in rows.items() if key in now}
+        return dumps((None if self.loaded else self.host, rows))
+
+
+def identity(code: CodeType) -> bytes:
+    """What stands for all that a code object's unit depends on: two with the same have the same unit. KeyError where it has none."""
+    constants = [value.co_qualname if type(value) is CodeType else value for value in code.co_consts]
+    try:
+        data = dumps_plainly((
+            code.co_code, code.co_linetable, code.co_exceptiontable, constants, code.co_names, code.co_varnames, code.co_cellvars,
+            code.co_freevars, code.co_flags, code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_qualname))
+    except ValueError:
+        raise KeyError(code) from None  # a constant that no compiler makes
+    return source_hash(len(data), data)
+
+
+OWN, CONSTANT, NAME = 0, 1, 2
+"""Where a stored unit's constant is: with the unit, among the host's constants or its names. There it stays the same object."""
 
 
 def _row_of(unit: CodeUnit | Unsupported) -> tuple[Any, ...]:
-    """A unit as plain data. A constant that is one of the host's is named by its place there: it stays the same object."""
+    """A unit as plain data."""
     if isinstance(unit, Unsupported):
         return unit.reason, unit.line
-    places = {id(constant): place for place, constant in enumerate(unit.code.co_consts)}
-    shared = [places.get(id(constant), -1) for constant in unit.constants]
-    own = [constant if place < 0 else None for constant, place in zip(unit.constants, shared, strict=True)]
-    offsets = array("I", unit.host_offsets)
-    return (unit.name, unit.first_line, unit.registers, unit.words.tobytes(), offsets.tobytes(), shared, own,
-            [row.row() for row in unit.handlers], [row.row() for row in unit.loops], unit.sites)
+    places = {id(name): place << 2 | NAME for place, name in enumerate(unit.code.co_names)}
+    places.update({id(constant): place << 2 | CONSTANT for place, constant in enumerate(unit.code.co_consts)})
+    own: list[object] = []
+    shared = array("I")
+    for constant in unit.constants:
+        place = places.get(id(constant))
+        if place is None:
+            place = len(own) << 2 | OWN
+            own.append(constant)
+        shared.append(place)
+    return (unit.registers, unit.words.tobytes(), unit.host_offsets.tobytes(), shared.tobytes(), tuple(own),
+            tuple([row.row() for row in unit.handlers]), tuple([row.row() for row in unit.loops]), unit.sites)
 
 
 def _unit_of(row: tuple[Any, ...], code: CodeType) -> CodeUnit | Unsupported:
     """The opposite of ``_row_of``."""
     if len(row) == 2:
         return Unsupported(*row)
-    name, first_line, registers, words, offsets, shared, own, handlers, loops, sites = row
-    theirs = code.co_consts
+    registers, words, offsets, shared, own, handlers, loops, sites = row
+    tables = own, code.co_consts, code.co_names
     return CodeUnit(
-        name=name, first_line=first_line, registers=registers, words=array("Q", words), host_offsets=tuple(array("I", offsets)),
-        constants=tuple([value if place < 0 else theirs[place] for value, place in zip(own, shared, strict=True)]),
+        name=code.co_qualname, first_line=code.co_firstlineno, registers=registers, words=array("Q", words),
+        host_offsets=array("I", offsets), constants=tuple([tables[place & 3][place >> 2] for place in array("I", shared)]),
         handlers=tuple([Handler(*row) for row in handlers]), loops=tuple([Loop(*row) for row in loops]), code=code, sites=sites)
+
+
+def dumps_plainly(value: Any) -> bytes:
+    """Equal objects give equal bytes: who else holds them does not matter, as it does for later versions of the format."""
+    return dumps(value, 2)  # type: ignore[call-arg]
 
 
 class _Watch(type):
@@ -177,3 +252,18 @@ def watched(action: Callable[[], Any]) -> tuple[bool, Any]:
     finally:
         filters.remove(mark)
     return _Watch.asked == before, result
+
+
+_IGNORE = ("ignore", None, Warning, None, 0)
+
+
+def silently(action: Callable[[], Any]) -> Any:
+    """The result of an action whose warnings nobody sees. The list of filters is changed directly, unnoticed."""
+    filters = getattr(sys.modules.get("warnings"), "filters", None)
+    if not isinstance(filters, list):
+        return action()
+    filters.insert(0, _IGNORE)
+    try:
+        return action()
+    finally:
+        filters.remove(_IGNORE)

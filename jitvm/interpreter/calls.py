@@ -648,7 +648,7 @@ def make_function(base: Window, flags: Imm) -> Object:
 
 @helper(raises=True)
 def new_function(window: Ptr, flags: Int, names: Object) -> New:
-    """Makes a genuine function object; if the VM has its code, its vectorcall points to the VM."""
+    """Makes a genuine function object. Its vectorcall points to the VM, unless it is known that its code is the host's."""
     function = PyFunction_New(load_object(window, 0), names)
     place = window + 8
     if (flags & 1) != 0:
@@ -667,9 +667,8 @@ def new_function(window: Ptr, flags: Int, names: Object) -> New:
         set_func_closure(function, as_object(load_int(place, 0)))
         store_int(place, 0, 0)
     record = code_record(function)
-    if record != NULLP:
-        if vm_state(record) != CODE_HOST:
-            set_func_vectorcall(function, address_of("vm_vectorcall"))
+    if record == NULLP or vm_state(record) != CODE_HOST:
+        set_func_vectorcall(function, address_of("vm_vectorcall"))
     return function
 
 

@@ -183,11 +183,13 @@ def runnable_body(thread: Ptr, function: Object) -> Ptr:
     """The ready code record of the function that a class body is, or null where the host must run it."""
     if cframe_tracing(ts_cframe(thread)) != 0:
         return NULLP
+    if type_pointer(function) is not PyFunction_Type:
+        return NULLP
     record = code_record(function)
     if record == NULLP:
-        return NULLP
-    if vm_state(record) == CODE_LAZY:
-        ready_record_quietly(function, record)
+        record = discover(function)
+        if record == NULLP:
+            return NULLP
     if vm_state(record) != CODE_READY:
         return NULLP
     if (vm_flags(record) & FLAG_NAMESPACE) == 0:

@@ -14,7 +14,7 @@ BYTES_DATA = 32
 
 @primitive
 def code_record(callee: Object) -> Ptr:
-    """The code record of a function that the VM runs, ready or lazy; else null."""
+    """The code record of a function that the VM runs; else null, or one that says so."""
     if type_pointer(callee) is not PyFunction_Type:
         return NULLP
     extra = code_extra(func_code(callee))
@@ -28,17 +28,17 @@ def code_record(callee: Object) -> Ptr:
 @helper(cold=True)
 def discover(callee: Object) -> Ptr:
     """Asks the runtime, once for each code object, whether a function is of a module of the program's own; its record if so."""
-    ready_record_quietly(callee, NULLP)
+    ready_record_quietly(callee)
     return code_record(callee)
 
 
 @helper(raises=True, cold=True)
-def ready_record(callee: Object, record: Ptr) -> Ptr:
-    """Compiles a function at its first call. The record if the VM can run it, else null (and no exception)."""
+def ready_record(callee: Object) -> Int:
+    """Compiles a function at its first call."""
     cell = local()
     store_pointer(cell, 0, as_pointer(callee))
     call_runtime(vm_compile, cell, 1)
-    return record
+    return 0
 
 
 @helper(raises=True, runs=True)
@@ -84,8 +84,6 @@ def runnable(thread: Ptr, callee: Object) -> Ptr:
         record = discover(callee)
         if record == NULLP:
             return NULLP
-    if vm_state(record) == CODE_LAZY:
-        ready_record_quietly(callee, record)
     if vm_state(record) != CODE_READY:
         return NULLP
     if (vm_flags(record) & (FLAG_COROUTINE + FLAG_NAMESPACE)) != 0:
@@ -130,7 +128,7 @@ def enter_function(thread: Ptr, callee: Object, arguments: Ptr, count: Int, name
 
 
 @helper(cold=True)
-def ready_record_quietly(callee: Object, record: Ptr) -> None:
+def ready_record_quietly(callee: Object) -> None:
     """Compiles a function at its first call; a failure leaves it to the host, as do the code of other interpreters and the end."""
     if _Py_IsFinalizing() != 0 or ts_interp(PyThreadState_Get()) != PyInterpreterState_Main():
         return
@@ -138,7 +136,7 @@ def ready_record_quietly(callee: Object, record: Ptr) -> None:
     value = local()
     trace = local()
     PyErr_Fetch(kind, value, trace)
-    ready_record(callee, record)
+    ready_record(callee)
     PyErr_Restore(owned(load_object(kind, 0)), owned(load_object(value, 0)), owned(load_object(trace, 0)))
 
 

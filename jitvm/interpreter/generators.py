@@ -178,11 +178,7 @@ def find_site(generator: Object, entry: Ptr) -> Ptr:
         if record == NULLP:
             return NULLP
     if unlikely(vm_state(record) != CODE_READY):
-        if vm_state(record) == CODE_HOST:
-            return NULLP
-        ready_record_quietly(frame_func(as_pointer(generator) + GENERATOR_FRAME), record)
-        if vm_state(record) != CODE_READY:
-            return NULLP
+        return NULLP
     instr = frame_instr(as_pointer(generator) + GENERATOR_FRAME)
     distance = as_int(instr) - as_int(as_pointer(code)) - CODE_INSTRUCTIONS
     site = load_pointer(vm_sites(record), distance * 4)

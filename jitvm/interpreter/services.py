@@ -101,6 +101,56 @@ def gc_before(at: Ptr) -> Ptr:
 
 
 @entry
+def vm_link(words: Int, units: Int, offsets: Int, start: Int, sizes: Ptr, loop_opcode: Int, count: Int) -> None:
+    """Fills the host's instruction pointers into a unit's words, and ``count`` into its loops.
+
+    ``offsets`` has one of four bytes for each unit, ``sizes`` one byte, the size in units, for each opcode.
+    """
+    unit = 0
+    while unit < units:
+        at = as_pointer(words + unit * 16)
+        store_int(at, 8, start + load_u32(as_pointer(offsets), unit * 4))
+        opcode = load_int(at, 0) & OPCODE_BITS
+        if opcode == loop_opcode:
+            store_int(at, 24, count)
+        unit = unit + load_byte(sizes, opcode)
+
+
+OPCODE_BITS = 1023
+LAST_JUMP_BACK = 176
+
+
+@entry
+def vm_loops(code: Object) -> Int:
+    """1 if the body of a module or class loops, or that of a class within; it has not run yet."""
+    entry_context()
+    if loops_within(code):
+        return 1
+    return 0
+
+
+@helper()
+def loops_within(code: Object) -> Bool:
+    at = as_pointer(code) + CODE_INSTRUCTIONS
+    end = at + var_size(code) * 2
+    while at != end:
+        opcode = load_byte(at, 0)
+        if unlikely(opcode >= 134) and opcode <= 176:
+            if opcode == 140 or opcode == 134 or opcode >= 173:
+                return True
+        at = at + 2
+    constants = code_consts(code)
+    i = 0
+    while i < var_size(constants):
+        inner = tuple_item(constants, i)
+        if type_pointer(inner) is type_pointer(code) and (code_flags(inner) & 1) == 0:
+            if loops_within(inner):
+                return True
+        i = i + 1
+    return False
+
+
+@entry
 def vm_adopt(function: Object) -> None:
     """Makes a function's vectorcall point to the VM."""
     set_func_vectorcall(function, address_of("vm_vectorcall"))

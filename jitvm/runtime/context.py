@@ -9,7 +9,7 @@ import posix
 import sys
 
 from jitvm.backend import cache, elf
-from jitvm.backend.foreign import Bytes, Int64, Object, Pointer, address_of, bind, prototype, value_at
+from jitvm.backend.foreign import Bytes, Int32, Int64, Object, Pointer, address_of, bind, prototype, value_at
 from jitvm.runtime import attributes, errors
 from jitvm.runtime.stamp import code_stamp, stamp
 from jitvm.spec import layout
@@ -74,6 +74,8 @@ class Native:
         self.adopt = prototype(None, Object)(code.names["vm_adopt"])
         self._parse = prototype(Object, Object, Object, Object)(code.names["vm_parse"])
         self.execute = prototype(Object, Object, Object)(code.names["vm_exec"])
+        self.link = prototype(None, Int64, Int64, Int64, Int64, Bytes, Int64, Int64)(code.names["vm_link"])
+        self.loops = prototype(Int64, Object)(code.names["vm_loops"])
         self.guard = prototype(None, Int64)(code.names["vm_guard"])
         self.poke(code.names["context"], self.address)
         constants = layout.current()[1]
@@ -194,6 +196,20 @@ class Native:
     def set_state(self, name: str, value: int) -> None:
         """Sets a word of state in both contexts."""
         self.words[SLOTS[name]] = self.twin[SLOTS[name]] = value
+
+
+unmarshal = bind("PyMarshal_ReadObjectFromString", Object, Bytes, Int64)
+marshalled_as = bind("PyMarshal_WriteObjectToString", Object, Object, Int32)
+
+
+def unmarshalled(data: bytes) -> Any:
+    """``marshal.loads`` without its audit event."""
+    return unmarshal(data, len(data))
+
+
+def marshalled(value: Any, version: int = 4) -> Any:
+    """``marshal.dumps`` without its audit event."""
+    return marshalled_as(value, version)
 
 
 def _nothing(*_arguments: object) -> None:

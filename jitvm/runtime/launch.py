@@ -80,9 +80,9 @@ def _start(settings: Settings) -> Machine | None:
         return None
     if settings.huge_pages:
         native.take_memory(settings.spare_memory)
-    trees.calling = native.parse
+    trees.calling, trees.loads, trees.dumps = native.parse, context.unmarshalled, context.marshalled
     records = Records(native, settings.loop_threshold if settings.jit else 0)
-    attributes.native, attributes.records = native, records
+    attributes.native = native
     native.set_object("vm_compile", records.compile)
     native.set_object("vm_hosted", Hosted(records).place)
     native.set_state("plans_off", int(not settings.call_binding))
@@ -260,14 +260,16 @@ def run_module(source: bytes | str, filename: str, namespace: dict[str, Any], se
     module = vm.sources.module(source, filename)
     if not sys.flags.safe_path:
         vm.modules.begin(sys.path[0])
-    vm.records.add(module)
-    if not vm.records.ready(vm.records.by_code[id(module.host)]):
+    vm.modules.know(module)
+    record = vm.records.add(module, module.host)
+    if record is None or record.unit is None:
         exec(module.host, namespace)
         return
     try:
         vm.native.run_module(FunctionType(module.host, namespace), namespace, 0)
     finally:
         _keep()
+        vm.records.end()
 
 
 def _keep() -> None:

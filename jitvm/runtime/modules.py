@@ -1,7 +1,7 @@
 """Modules of the program's own, imported by the host's machinery: their functions run in the VM, their bodies where these loop.
 
 The host's importer executes a module's code by calling ``exec``, a name that it finds in its own namespace first: there stands a
-C function of ours. The source of a module is parsed when it is first needed; the code objects that the host has loaded are kept.
+C function of ours. The code objects that the host has loaded are kept; the source is read when one of them was not compiled before.
 """
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from jitvm.spec.words import array
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from types import CodeType, FunctionType
     from typing import Any
 
@@ -28,11 +27,7 @@ else:
     CodeType = type((lambda: None).__code__)
 
 HOST_STATE = 2
-CO_OPTIMIZED = 1
 NOT_OWN = ("site-packages", "dist-packages")
-BACKWARD = frozenset((140, 134, 173, 174, 175, 176))
-"""The host's opcodes that jump backward (3.11's JUMP_BACKWARD_NO_INTERRUPT, JUMP_BACKWARD, POP_JUMP_BACKWARD_IF_*)."""
-_IGNORE = ("ignore", None, Warning, None, 0)
 
 
 class OwnModules:
@@ -43,7 +38,9 @@ class OwnModules:
         self.folder = ""
         self.library = os.path.dirname(os.__file__) + os.sep
         self.loaded: dict[str, tuple[CodeType, dict[str, Any]]] = {}
-        self.reasons: dict[str, str] = {}
+        """By file name, the modules of which nothing was called yet: the code of the body, and its namespace."""
+        self.modules: dict[str, list[Module]] = {}
+        """Those of which something was, and that of the script. There are several of a file that is loaded again."""
         size = layout.current()[1]["CODE_RECORD"]
         self.foreign = array("Q", bytes(size))
         self.foreign[layout.current()[0]["vm_state"][0] // 8] = HOST_STATE
@@ -60,6 +57,10 @@ class OwnModules:
         rest = filename[len(self.folder):]
         return rest.endswith(".py") and not any(part in rest for part in NOT_OWN)
 
+    def know(self, module: Module) -> None:
+        """From now on functions of a module are found."""
+        self.modules.setdefault(module.filename, []).append(module)
+
     def execute(self, code: CodeType, namespace: dict[str, Any]) -> FunctionType | None:
         """Called by native code in place of ``exec``: the function that runs a module's body in the VM, None for the host."""
         if "__builtins__" not in namespace:
@@ -68,63 +69,34 @@ class OwnModules:
         if type(code) is not CodeType or not self.is_own(code.co_filename):
             return None
         self.loaded[code.co_filename] = code, namespace
-        if not _loops(code) or not self.take(code.co_filename):
+        if not self.native.loops(code):
             return None
-        record = self.records.by_code[id(code)]
-        return FunctionType(code, namespace) if self.records.ready(record) else None
+        record = self.records.add(self.take(code.co_filename), code)
+        return FunctionType(code, namespace) if record is not None and record.unit is not None else None
 
     def discover(self, function: FunctionType) -> None:
         """Called for a function without a record, once for each code object."""
         code = function.__code__
-        if code.co_filename in self.loaded and code.co_filename not in self.reasons:
-            self.take(code.co_filename)
-        if id(code) not in self.records.by_code:
+        filename = code.co_filename
+        if filename in self.loaded:
+            self.take(filename)
+        if not any(self.records.add(module, code) for module in reversed(self.modules.get(filename, ()))):
             self.records.set_extra(code, self.native.extra_index, self.foreign.buffer_info()[0])
 
-    def parse(self, source: bytes, filename: str) -> Module:
-        """The module of a source, without warnings: the host has given those. The list of filters is changed directly, unnoticed."""
-        filters = getattr(sys.modules.get("warnings"), "filters", None)
-        if not isinstance(filters, list):
-            return self.sources.module(source, filename, warned=True)
-        filters.insert(0, _IGNORE)
-        try:
-            return self.sources.module(source, filename, warned=True)
-        finally:
-            filters.remove(_IGNORE)
-
-    def take(self, filename: str) -> bool:
-        """Gives records to the code objects of a loaded module; False where its source is not what was loaded."""
-        host, namespace = self.loaded[filename]
-        if id(host) in self.records.by_code:
-            return True
-        try:
-            with open(filename, "rb") as file:
-                source = file.read()
-            module = self.parse(source, filename)
-        except (OSError, SyntaxError, ValueError, RecursionError) as error:
-            self.reasons[filename] = f"its source cannot be read: {type(error).__name__}"
-            return False
-        if module.host != host:
-            self.reasons[filename] = "its source is not what was loaded"
-            return False
-        module.host = host
-        self.records.add(module)
+    def take(self, filename: str) -> Module:
+        """The module of a file that the host has loaded; the functions and classes that it has made so far enter the VM when called."""
+        host, namespace = self.loaded.pop(filename)
+        module = self.sources.of_loaded(host, filename)
+        self.know(module)
+        name = namespace.get("__name__")
         for value in tuple(namespace.values()):
-            attributes.adopt(value)
-            if issubclass(type(value), type) and attributes.namespace_of(value).get("__module__") == namespace.get("__name__"):
-                for body in _bodies(host, value):
-                    attributes.adopt_class(value, body)
-        return True
-
-
-def _loops(code: CodeType) -> bool:
-    """Whether the body of a module or class loops, or that of a class within."""
-    return bool(BACKWARD.intersection(code.co_code[::2])) or any(
-        type(inner) is CodeType and not inner.co_flags & CO_OPTIMIZED and _loops(inner) for inner in code.co_consts)
-
-
-def _bodies(host: CodeType, kind: type) -> Iterator[CodeType]:
-    """The code of the body of a class at module level."""
-    for code in host.co_consts:
-        if type(code) is CodeType and code.co_qualname == attributes.qualname_of(kind):
-            yield code
+            kind = type(value)
+            if kind is FunctionType:
+                if value.__code__.co_filename == filename:
+                    self.native.adopt(value)
+            elif issubclass(kind, type):
+                if attributes.namespace_of(value).get("__module__") == name:
+                    attributes.adopt_class(value, filename)
+            else:
+                attributes.adopt(value, filename)
+        return module

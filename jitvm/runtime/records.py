@@ -1,17 +1,17 @@
 """Code records: a CodeUnit in the form that native code reads, hung on the host's code object (its "extra" slot).
 
-Every code object of a module gets a record at once, in state lazy; the function is compiled at its first call.
+A function gets its record, and its unit, at its first call.
 """
 from __future__ import annotations
 
 import sys
 
 from jitvm.backend import foreign
-from jitvm.frontend.code import Unsupported, host_codes
+from jitvm.frontend.code import Unsupported
 from jitvm.runtime.generators import Slots
 from jitvm.runtime.stamp import PACKAGE
 from jitvm.spec import layout
-from jitvm.spec.bytecodes import BYTECODES, OPCODE_MASK, OPCODES, UNIT, decode
+from jitvm.spec.bytecodes import BYTECODES, COUNTER, OPCODE_MASK, OPCODES, UNIT, decode
 from jitvm.spec.words import array
 
 TYPE_CHECKING = False
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from jitvm.frontend import CodeUnit, Module
     from jitvm.runtime.context import Native
 
-LAZY, READY, HOST = 0, 1, 2
+READY, HOST = 1, 2
 WORK_OF_A_LOOP, WORK_OF_AN_INNER_LOOP = 16, 100
 """Loops are counted by the work they do: ``loop_threshold`` iterations of a loop of so many instructions; so many for one within."""
 MILLISECONDS_A_COUNT = 1.5
@@ -36,22 +36,24 @@ KEPT_FROM = 128
 """When so many functions have been compiled, and each time that they are twice as many, what is new goes to disk."""
 
 
-NOTHING = array("Q")
-"""What a record has before its code is compiled: most functions of a large module are never called."""
+NOTHING = array("Q", [0])
+"""What a record has where its code needs none."""
 
 
 class Record:
     """The record of one code object. ``unit`` is there once it is compiled; ``reason`` why the host runs it."""
 
-    def __init__(self, module: Module, code: CodeType, number: int) -> None:
+    __slots__ = ("address", "code", "constants", "handlers", "instructions", "module", "names", "number", "reason",
+                 "site_table", "sites", "unit", "variables", "words")
+
+    def __init__(self, module: Module, code: CodeType, number: int, size: int) -> None:
         self.module, self.code, self.number = module, code, number
-        self.words = array("Q", bytes(layout.current()[1]["CODE_RECORD"]))
+        self.words = array("Q", bytes(size))
         self.address = self.words.buffer_info()[0]
         self.variables = _localsplus(code)
         self.unit: CodeUnit | None = None
         self.reason = ""
         self.instructions = self.constants = self.handlers = self.names = self.sites = self.site_table = NOTHING
-        self.keep: Any = None
 
     def set(self, field: str, value: int) -> None:
         """Writes a field of the native record."""
@@ -74,29 +76,51 @@ class Records:
         self.no_limit: int = layout.current()[1]["NO_LIMIT"]
         self.by_code: dict[int, Record] = {}
         self.all: list[Record] = []
-        self.unknown: Callable[[FunctionType], None] | None = None
+        self.unknown: Callable[[FunctionType], Record | None] | None = None
         self.keep: Callable[[], None] | None = None
         """Stores the bytecode so far: a program may end without the end of its module (os._exit, execv, a fatal signal)."""
+        self.ended = False
         self.fresh, self.keep_at = 0, KEPT_FROM
         self.foreign = 0
         """Address of the shared record of code that is the host's."""
         self.busy = False
         self.set_extra = foreign.bind("_PyCode_SetExtra", foreign.Int32, foreign.Object, foreign.Int64, foreign.Pointer)
+        fields, constants = layout.current()
+        self.sizes = bytes([row.size for row in BYTECODES])
+        self.record_size = constants["CODE_RECORD"]
+        self.instructions_at = constants["CODE_INSTRUCTIONS"]
+        self.frame_bytes = constants["HEADER"] + constants["FRAME_SIZE"]
+        self.places = [fields[name][0] // 8 for name in LINKED]
 
-    def add(self, module: Module) -> None:
-        """Gives every code object of a module its lazy record."""
-        for code in host_codes(module.host):
-            record = Record(module, code, len(self.all))
-            record.set("vm_code", id(code))
-            record.set("vm_id", record.number)
-            if code.co_flags & CO_SUSPENDS:
-                self.slots.install()
-            self.all.append(record)
-            self.by_code[id(code)] = record
-            self.set_extra(code, self.native.extra_index, record.address)
+    def end(self) -> None:
+        """The script has ended and what is compiled was stored. What is compiled from now on (finalisers, other threads) is at once."""
+        self.ended = True
+        self.keep_at = self.fresh + 1
+
+    def add(self, module: Module, code: CodeType) -> Record | None:
+        """A code object's record; None if it is not of this module. The function is compiled when it is wanted."""
+        record = Record(module, code, len(self.all), self.record_size)
+        before = module.fresh
+        try:
+            if sys.meta_path is None:  # the host is shutting down: nothing can be imported any more, finalisers run on the host
+                return None
+            record.unit = module.unit(code)
+        except KeyError:
+            return None
+        except Unsupported as error:
+            error.__traceback__ = error.__context__ = None  # they would keep the program's frames, and what they hold, alive
+            record.reason = error.reason
+            record.set("vm_state", HOST)
+        self.fresh += module.fresh - before
+        self.all.append(record)
+        self.by_code[id(code)] = record
+        if record.unit is not None:
+            self.link(record, record.unit)
+        self.set_extra(code, self.native.extra_index, record.address)
+        return record
 
     def compile(self, function: FunctionType) -> None:
-        """Called by native code at a function's first call."""
+        """Called by native code at a function's first call: its code has no record yet."""
         if self.busy:  # an audit hook of the program's own sees us at work: the host runs it
             if self.native.observers[2].value:
                 return  # and would see this too
@@ -108,35 +132,14 @@ class Records:
         young = self.native.peek(self.native.young)
         self.native.poke(self.native.young, young | self.no_limit)  # see hide_from_collector in jitvm/interpreter/loops.py
         try:
-            record = self.by_code.get(id(function.__code__))
-            if record is None and self.unknown is not None:
+            if id(function.__code__) not in self.by_code and self.unknown is not None:
                 self.unknown(function)
-            elif record is not None and record.unit is None and not record.reason:
-                self.ready(record)
                 if self.fresh >= self.keep_at and self.keep is not None:
-                    self.keep_at = 2 * self.fresh
+                    self.keep_at = self.fresh + 1 if self.ended else 2 * self.fresh
                     self.keep()
         finally:
             self.busy = False
             self.native.poke(self.native.young, young)
-
-    def ready(self, record: Record) -> bool:
-        """Compiles and links a record; False where the host must run it (``record.reason`` says why)."""
-        if sys.meta_path is None:  # the host is shutting down: nothing can be imported any more, finalisers run on the host
-            record.reason = "the interpreter is shutting down"
-            record.set("vm_state", HOST)
-            return False
-        before = record.module.fresh
-        try:
-            unit = record.module.unit(record.code)
-        except Unsupported as error:
-            error.__traceback__ = error.__context__ = None  # they would keep the program's frames, and what they hold, alive
-            record.reason = error.reason
-            record.set("vm_state", HOST)
-            return False
-        self.fresh += record.module.fresh - before
-        self.link(record, unit)
-        return True
 
     def at(self, pc: int) -> Record | None:
         """The record whose instructions an address lies in."""
@@ -170,50 +173,42 @@ class Records:
     def link(self, record: Record, unit: CodeUnit) -> None:
         """Fills host pointers and constants in and makes the record ready."""
         code = record.code
-        constants = layout.current()[1]
-        record.unit = unit
-        words = array("Q", bytes(unit.words.tobytes() if unit.words.itemsize == 8 else b""))
-        start = id(code) + constants["CODE_INSTRUCTIONS"]
-        loops: list[int] = []
-        place = 0
-        while place < len(words) // 2:
-            words[2 * place + 1] = start + unit.host_offsets[place]
-            row = BYTECODES[words[2 * place] & OPCODE_MASK]
-            if row.name == "loop":
-                words[2 * place + 3] = self.loop_counter
-                loops.append(place)
-            elif row.name == "resume":
-                words[2 * place + 3] = self.call_counter
-            place += row.size
+        words = record.instructions = unit.words[:]
+        base = words.buffer_info()[0]
+        start = id(code) + self.instructions_at
+        self.native.link(base, len(words) // 2, unit.host_offsets.buffer_info()[0], start, self.sizes, OPCODES["loop"], self.loop_counter)
+        if words[0] & OPCODE_MASK == OPCODES["resume"]:
+            words[COUNTER // 8] = self.call_counter
         if self.loop_counter > 1:
-            for header in loops:
-                words[2 * header + 3] = max(1, self.loop_counter * WORK_OF_A_LOOP // loop_work(unit, header))
-        record.instructions = words
-        record.keep = unit.constants
+            for loop in unit.loops:
+                words[2 * loop.header + COUNTER // 8] = max(1, self.loop_counter * WORK_OF_A_LOOP // loop_work(unit, loop.header))
         record.constants = array("Q", [id(value) for value in unit.constants] or [0])
-        record.handlers = array("q", [number for row in unit.handlers for number in row.row()] or [0])
-        count = code.co_argcount + code.co_kwonlyargcount
-        names = code.co_varnames[:count]
-        record.names = array("Q", [id(name) for name in names] or [0])
-        flags = (2 if code.co_flags & CO_VARARGS else 0) | (4 if code.co_flags & CO_VARKEYWORDS else 0)
-        simple = not flags and not code.co_kwonlyargcount
-        flags |= 0 if code.co_flags & CO_OPTIMIZED else NAMESPACE
-        total = record.variables
-        for field, value in {
-            "vm_words": words.buffer_info()[0], "vm_constants": record.constants.buffer_info()[0], "vm_registers": unit.registers,
-            "vm_locals": total, "vm_arguments": code.co_argcount, "vm_flags": flags | int(simple),
-            "vm_handlers": record.handlers.buffer_info()[0], "vm_handler_count": len(unit.handlers),
-            "vm_frame_bytes": constants["HEADER"] + constants["FRAME_SIZE"] + 8 * unit.registers,
-            "vm_free_count": len(code.co_freevars), "vm_first_free": total - len(code.co_freevars),
-            "vm_keyword_only": code.co_kwonlyargcount, "vm_positional_only": code.co_posonlyargcount,
-            "vm_names": record.names.buffer_info()[0], "vm_first_instr": start + unit.host_offsets[0],
-        }.items():
-            record.set(field, value)
-        if code.co_flags & CO_SUSPENDS:
+        if unit.handlers:
+            record.handlers = array("q", [number for row in unit.handlers for number in row.row()])
+        plain, only, flags = code.co_argcount, code.co_kwonlyargcount, code.co_flags
+        if plain + only:
+            record.names = array("Q", [id(name) for name in code.co_varnames[:plain + only]])
+        free, total = len(code.co_freevars), record.variables
+        ours = (2 if flags & CO_VARARGS else 0) | (4 if flags & CO_VARKEYWORDS else 0)
+        simple = not ours and not only
+        ours |= int(simple) | (0 if flags & CO_OPTIMIZED else NAMESPACE)
+        if flags & CO_SUSPENDS:
+            self.slots.install()
             link_sites(record, unit)
-            kind = COROUTINE if code.co_flags & CO_COROUTINE else ASYNC if code.co_flags & CO_ASYNC_GENERATOR else 0
-            record.set("vm_flags", flags | int(simple) | kind | (GENERATOR if simple and not code.co_cellvars else 0))
-        record.set("vm_state", READY)
+            ours |= COROUTINE if flags & CO_COROUTINE else ASYNC if flags & CO_ASYNC_GENERATOR else 0
+            ours |= GENERATOR if simple and not code.co_cellvars else 0
+        values = (base, record.constants.buffer_info()[0], unit.registers, id(code), total, plain, ours, record.handlers.buffer_info()[0],
+                  len(unit.handlers), self.frame_bytes + 8 * unit.registers, free, total - free, only, code.co_posonlyargcount, READY,
+                  record.number, record.names.buffer_info()[0], start + unit.host_offsets[0], record.site_table.buffer_info()[0])
+        native = record.words
+        for place, value in zip(self.places, values, strict=True):
+            native[place] = value
+
+
+LINKED = ("vm_words", "vm_constants", "vm_registers", "vm_code", "vm_locals", "vm_arguments", "vm_flags", "vm_handlers", "vm_handler_count",
+          "vm_frame_bytes", "vm_free_count", "vm_first_free", "vm_keyword_only", "vm_positional_only", "vm_state", "vm_id", "vm_names",
+          "vm_first_instr", "vm_sites")
+"""The fields of a native record that ``Records.link`` fills in, in its order."""
 
 
 def link_sites(record: Record, unit: CodeUnit) -> None:
@@ -237,7 +232,6 @@ def link_sites(record: Record, unit: CodeUnit) -> None:
         address = words.buffer_info()[0] + 8 * start
         record.instructions[2 * at + 2] = address
         record.site_table[offset // 2] = address
-    record.set("vm_sites", record.site_table.buffer_info()[0])
 
 
 NEGATIVE = (1 << 64) - 1

@@ -8,6 +8,11 @@ from jitvm.backend import cache
 from jitvm.frontend.module import Module
 from jitvm.runtime.stamp import stamp
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import CodeType
+
 KIND = "bytecode"
 FOLDERS = ("frontend", "spec")
 
@@ -19,40 +24,46 @@ class Sources:
         self.enabled, self.iterator_paths = enabled, iterator_paths
         self.modules: list[tuple[bytes, Module]] = []
         self.hits = self.misses = 0
+        self._parts = ""
 
-    def module(self, source: str | bytes, filename: str, *, warned: bool = False) -> Module:
-        """The module of a source text; raises SyntaxError and ValueError as the host's ``compile`` does.
+    def module(self, source: str | bytes, filename: str) -> Module:
+        """The module of a source text; raises SyntaxError and ValueError as the host's ``compile`` does."""
+        text = b"s" + source.encode("utf-8", "surrogatepass") if isinstance(source, str) else source
+        return self._find(filename, cache.digest(text), lambda stored: Module(
+            source, filename, stored, iterator_paths=self.iterator_paths))
 
-        ``warned``: what the host had to warn of it has warned of already, and will again by itself.
-        """
+    def of_loaded(self, host: CodeType, filename: str) -> Module:
+        """The module of code that the host has loaded from a file: what is stored counts whatever the file holds now."""
+        return self._find(filename, b"", lambda stored: Module.of_loaded(host, filename, stored, iterator_paths=self.iterator_paths))
+
+    def _find(self, filename: str, digest: bytes, make: Callable[[bytes | None], Module]) -> Module:
         if not self.enabled:
-            return Module(source, filename, iterator_paths=self.iterator_paths)
-        key = self._key(source, filename)
+            return make(None)
+        key = self._key(filename) + digest
         module = None
         try:
             data = cache.load(KIND, key)
             if data is not None:
-                module = Module(source, filename, data, iterator_paths=self.iterator_paths)
+                module = make(data)
         except cache.CacheUnavailable:
             self.enabled = False  # the interpreter's loader has said so
         except Exception:
             module = None  # not what this version stores
         if module is None:
             self.misses += 1
-            module = Module(source, filename, iterator_paths=self.iterator_paths)
+            module = make(None)
         else:
             self.hits += 1
-        if module.quiet or warned:
+        if module.quiet:
             self.modules.append((key, module))
         return module
 
-    def _key(self, source: str | bytes, filename: str) -> bytes:
-        """All that the result depends on."""
-        if isinstance(source, str):
-            source = b"s" + source.encode("utf-8", "surrogatepass")
-        parts = (stamp(FOLDERS), filename, self.iterator_paths, sys.flags.optimize, sys.flags.int_max_str_digits,
-                 sys._xoptions.get("no_debug_ranges"), os.environ.get("PYTHONNODEBUGRANGES"))
-        return repr(parts).encode("utf-8", "surrogatepass") + cache.digest(source)
+    def _key(self, filename: str) -> bytes:
+        """All that the result depends on but the source."""
+        if not self._parts:
+            self._parts = repr((stamp(FOLDERS), self.iterator_paths, sys.flags.optimize, sys.flags.int_max_str_digits,
+                                sys._xoptions.get("no_debug_ranges"), os.environ.get("PYTHONNODEBUGRANGES")))
+        return f"{self._parts}{filename!r}".encode("utf-8", "surrogatepass")
 
     def save(self) -> None:
         """Stores the modules of which something was compiled in this run. Nothing that goes wrong here shows."""

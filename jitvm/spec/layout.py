@@ -244,7 +244,6 @@ _OWN_CONSTANTS = {
     "HEADER_KEPT": -40,
     "HEADER_MADE": -48,
     "CODE_RECORD": 176,
-    "CODE_LAZY": 0,
     "CODE_READY": 1,
     "CODE_HOST": 2,
     "FLAG_SIMPLE": 1,

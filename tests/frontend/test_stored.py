@@ -61,12 +61,44 @@ def test_what_was_not_stored_is_compiled():
     assert again.fresh == 0
 
 
-def test_another_host_code_can_take_the_place():
-    source = "def f(x):\n    return lambda: x\n"
-    module = Module(source, "a.py")
-    restored = Module(source, "a.py", module.dump())
-    restored.host = compile(source, "a.py", "exec", dont_inherit=True)
-    assert units(restored) == units(module)
+def test_code_that_the_host_has_loaded(tmp_path):
+    """Units are found by what the code is. What is of no stored code is compiled, if the source is still that of the code."""
+    path = tmp_path / "a.py"
+    source = "def f(x):\n    return lambda: x\ndef g(a):\n    return a in {1, 'x', None, 2.5}\n"
+    path.write_text(source)
+
+    def load(text, stored=None):
+        return Module.of_loaded(compile(text, str(path), "exec", dont_inherit=True), str(path), stored)
+
+    module = load(source)
+    assert units(module) == units(Module(source, str(path)))
+    assert module.fresh == 4
+    path.write_text("never read")
+    again = load(source, module.dump())
+    assert units(again) == units(module)
+    assert again.fresh == 0
+    changed = source.replace("a in", "a not in")
+    moved = load("\n\n" + changed, module.dump())
+    assert [type(row[0]) is str and row[0].startswith("its source") for row in units(moved)] == [True, False, False, True]
+    assert [row[1] for row in units(moved)[1:3]] == [3, 4]
+    assert moved.fresh == 0
+    path.write_text("\n\n" + changed)
+    moved = load("\n\n" + changed, module.dump())
+    assert units(moved) == units(Module("\n\n" + changed, str(path)))
+    assert moved.fresh == 2
+    assert units(load("\n\n" + changed, moved.dump())) == units(moved)
+    back = load(source, moved.dump())
+    with pytest.raises(Unsupported):
+        back.unit(back.host)
+
+
+def test_other_code_is_not_of_the_module():
+    module = Module("def f(x):\n    return x\n", "a.py")
+    with pytest.raises(KeyError):
+        module.unit(compile("1 + x", "a.py", "eval"))
+    code = compile("1 + x", "a.py", "eval")
+    with pytest.raises(KeyError):
+        module.unit(code.replace(co_consts=(object(),)))
 
 
 @pytest.mark.parametrize("action", ["ignore", "default", "error"])
