@@ -184,8 +184,12 @@ def _launcher(settings: Settings) -> Any:
 
     To be called before the script's directory is on the path: a file there could shadow what the machine needs.
     """
+    import gc
+    mark = [gc.get_count()[0]]
+    collecting = gc.isenabled()
+    gc.disable()
     from jitvm.runtime import launch
-    launch.start(settings)
+    launch.start(settings, mark if collecting else None)
     return launch.run_module
 
 

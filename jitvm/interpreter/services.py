@@ -89,6 +89,30 @@ def is_of_tree(v: Object, node: Object) -> Bool:
     return kind is PyDict_Type or kind is PyList_Type or PyType_IsSubtype(kind, node) != 0
 
 
+@entry
+def vm_settle(mark: Object, young: Int) -> None:
+    """What was made since ``mark`` stays: the collector need not go through it (as after gc.freeze), and knows of ``young`` objects.
+
+    Nothing moves unless the mark is among the young objects still.
+    """
+    entry_context()
+    interpreter = ts_interp(PyThreadState_Get())
+    head = interpreter + INTERP_YOUNG_HEAD
+    start = as_pointer(mark) - GC_HEADER
+    at = gc_before(head)
+    while at != start and at != head:
+        at = gc_before(at)
+    first = load_pointer(start, 0)
+    if at == head or first == head:
+        return
+    last = gc_before(head)
+    gc_link(start, head)
+    settled = interpreter + INTERP_PERMANENT_HEAD
+    gc_link(gc_before(settled), first)
+    gc_link(last, settled)
+    set_interp_young(interpreter, young)
+
+
 @primitive
 def gc_link(before: Ptr, after: Ptr) -> None:
     store_pointer(before, 0, after)

@@ -72,6 +72,7 @@ class Native:
         self.poke = prototype(None, Int64, Int64)(code.names["vm_poke"])
         self.object_at = prototype(Object, Int64)(code.names["vm_object_at"])
         self.adopt = prototype(None, Object)(code.names["vm_adopt"])
+        self._settle = prototype(None, Object, Int64)(code.names["vm_settle"])
         self._parse = prototype(Object, Object, Object, Object)(code.names["vm_parse"])
         self.execute = prototype(Object, Object, Object)(code.names["vm_exec"])
         self.link = prototype(None, Int64, Int64, Int64, Int64, Bytes, Int64, Int64)(code.names["vm_link"])
@@ -84,6 +85,9 @@ class Native:
         places = (thread + constants["TS_PROFILE"], thread + constants["TS_TRACE"], interpreter + constants["INTERP_AUDIT_HOOKS"])
         self.young: int = interpreter + layout.current()[0]["interp_young_limit"][0]
         """The address of the word with the collector's limit of young objects, and their number in the upper half."""
+        settled = interpreter + constants["INTERP_PERMANENT_HEAD"]
+        self.settles = self.peek(settled) == settled == self.peek(settled + 8)
+        """Whether the collector's permanent generation is where it is expected, and empty."""
         self.observers = [value_at(place) for place in places]
         """Not zero where the main thread has a profile or trace function, or the process an audit hook of Python code."""
 
@@ -188,6 +192,14 @@ class Native:
         """``compiler(*arguments)`` for a syntax tree, which the collector does not get to know."""
         import _ast
         return self._parse(compiler, arguments, _ast.AST)
+
+    def settle(self, mark: list[int]) -> None:
+        """The collector need not go through what was made since ``mark``, for good; it has been off since then.
+
+        The mark holds how many young objects the collector knew of when it was made (``gc.get_count``).
+        """
+        if self.settles:
+            self._settle(mark, mark[0])
 
     def state(self, name: str) -> int:
         """A word of the normal context's state."""

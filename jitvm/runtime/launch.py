@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import _frozen_importlib_external
+import atexit
 import gc
 import sys
 from time import perf_counter
@@ -15,7 +16,7 @@ from jitvm.spec.settings import STEPWISE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import FunctionType
+    from types import FunctionType, ModuleType
     from typing import Any
 
     from jitvm.runtime.context import Native
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from jitvm.spec.settings import Settings
 else:
     FunctionType = type(lambda: None)
+    ModuleType = type(sys)
 
 
 class Machine:
@@ -44,14 +46,20 @@ machine: Machine | None = None
 _host_only = ""
 
 
-def start(settings: Settings) -> Machine | None:
-    """The machine, made at the first call; None (with one warning) where this host or system cannot have one."""
+def start(settings: Settings, mark: list[int] | None = None) -> Machine | None:
+    """The machine, made at the first call; None (with one warning) where this host or system cannot have one.
+
+    ``mark`` was made before the caller imported this module, with the collector off: what it has made since then is the machine's.
+    """
     if machine is not None or _host_only:
         return machine
-    collecting = gc.isenabled()
+    collecting = gc.isenabled() or mark is not None
     gc.disable()
     try:
-        return _start(settings)
+        vm = _start(settings)
+        if vm is not None and mark is not None:
+            vm.native.settle(mark)
+        return vm
     finally:
         if collecting:
             gc.enable()
@@ -98,6 +106,7 @@ def _start(settings: Settings) -> Machine | None:
     records.unknown = machine.modules.discover
     records.keep = _keep
     native.set_object("vm_module", machine.modules.execute)
+    atexit.register(_outlive)
     if settings.jit:
         _guard(native)
     importers: Any = _frozen_importlib_external
@@ -195,12 +204,28 @@ def _first_expression() -> tuple[BaseException] | None:
     return None
 
 
+class _Kept:
+    """Stands in for a module of this package at the end of the process, with the same names: the host does not take it to pieces."""
+
+
+def _outlive() -> None:
+    """At exit: the machine stays until the process is gone, so nothing of it need be freed."""
+    assert machine is not None
+    for name, module in list(sys.modules.items()):
+        if type(module) is ModuleType and name.partition(".")[0] == "jitvm":
+            machine.native.poke(id(module), machine.native.peek(id(module)) + 1)
+            kept = _Kept()
+            kept.__dict__ = module.__dict__
+            sys.modules[name] = kept  # type: ignore[assignment]
+
+
 def _never_hot(_pc: int, _registers: int) -> None:
     """Compilation is off: hot loops stay in the interpreter."""
 
 
 def start_tracing(vm: Machine) -> Any:
     """Makes the tracing compiler of the process."""
+    mark = [gc.get_count()[0]]
     from jitvm.runtime import context
     from jitvm.tracing.driver import Driver
 
@@ -210,6 +235,7 @@ def start_tracing(vm: Machine) -> Any:
     vm.native.set_object("vm_recorded", driver.recorded)
     vm.native.set_object("vm_exit", driver.exit)
     vm.native.set_object("vm_ready", driver.ready)
+    vm.native.settle(mark)
     return driver
 
 

@@ -183,6 +183,7 @@ IMMUTABLE = ("range_start", "range_step", "range_length", "float_payload", "unic
 CONSTANTS_311 = {
     "INTERP_AUDIT_HOOKS": 3552,
     "INTERP_YOUNG_HEAD": 672,
+    "INTERP_PERMANENT_HEAD": 752,
     "TS_PROFILE": 64,
     "TS_TRACE": 72,
     "FRAME_SIZE": 72,

@@ -36,6 +36,37 @@ FILES = {
     "pickles.py": "import pickle\nclass A: pass\nprint(pickle.loads(pickle.dumps(A)) is A)\n",
     "threads.py": "import threading, time as t\nthreading.Thread(target=lambda: (t.sleep(0.1), print(2))).start()\nprint(1)\n",
     "reads.py": "import sys\nprint(repr(sys.stdin.read()))\n",
+    "ends.py": """\
+import atexit, gc, os, sys, threading, weakref
+
+def total(n):
+    out = 0
+    for k in range(n):
+        out += k % 7
+    return out
+
+class Last:
+    def __init__(self, name):
+        self.name, self.me = name, self
+    def __del__(self, write=os.write):
+        write(1, f"{self.name} {total(100) if total else None} {sys.is_finalizing() if sys else None}\\n".encode())
+
+class Alone(Last):
+    def __init__(self, name):
+        self.name = name
+
+cycle, alone, late = Last("cycle"), Alone("alone"), Alone("late")
+weakref.finalize(cycle, print, "finalized")
+sys.kept_to_the_end = Alone("in sys")
+atexit.register(lambda: print("atexit", total(300000), eval("1 + 1")))
+gc.disable()  # what is garbage then ends with the process
+garbage = Last("garbage")
+del garbage
+thread = threading.Thread(target=lambda: print("thread", total(200000)))
+thread.start()
+thread.join()
+print(total(1000000), flush=True)
+""",
     "future.py": "def f(x: undefined): pass\n",
     "package/__init__.py": "",
     "package/__main__.py": "import sys\nprint(sys.argv, __file__, __package__, __spec__, sys.path[0])\n1 / 0\n",

@@ -152,6 +152,28 @@ print(json.dumps([before, resident(), word("SPARE"), kept, word("BLOCKS"), word(
     assert after - before < (spare + 12) * MIB
 
 
+def test_the_collector_does_not_go_through_the_machine() -> None:
+    """What is there from the start to the end is out of its lists, loaded compiler included; what the program made is in them."""
+    modules, functions, own, unfrozen = _shown("""
+import gc, sys
+class Mine: pass
+kept = [Mine()]
+total = 0
+for k in range(300_000):
+    total += k & 3
+found = gc.get_objects()
+names = {id(vars(module)) for name, module in sys.modules.items() if name.startswith("jitvm.tracing")}
+seen = [type(thing).__name__ for thing in found if id(getattr(thing, "__globals__", None)) in names]
+gc.unfreeze()
+later = [thing for thing in gc.get_objects() if id(getattr(thing, "__globals__", None)) in names]
+print(json.dumps([len(names), len(seen), sum(type(thing) is Mine for thing in found), len(later)]))
+""", "-X", "threshold=1")
+    assert modules > 20
+    assert functions < 100  # methods that replays have made since
+    assert own == 1
+    assert unfrozen > 500
+
+
 @needs_pages
 def test_hooks_that_wrap_later_see_every_block() -> None:
     assert _shown("""
