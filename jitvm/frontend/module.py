@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from jitvm.frontend.compiler import ModuleCompiler
 
+    Row = tuple[Any, ...]
+
 ONLY_AST = 0x400
 
 
@@ -64,9 +66,8 @@ class Module:
         self.fresh = 0
         self.quiet = True
         self.loaded = False
-        self._units: dict[int, tuple[CodeType, CodeUnit | Unsupported]] = {}
         self._stored: dict[bytes, bytes] = {}
-        self._new: dict[bytes, CodeUnit | Unsupported] = {}
+        self._new: dict[bytes, Row] = {}
         self._compiler: ModuleCompiler | None = None
         self._refused = False
         self._own: frozenset[int] | None = None
@@ -133,40 +134,43 @@ class Module:
 
         Raises Unsupported if the VM cannot take it, KeyError if it is not of this module.
         """
-        found = self._units.get(id(code))
-        if found is None:
-            key = identity(code)
-            row = self._stored.get(key)
-            found = self._units[id(code)] = code, self._compile(code, key) if row is None else _unit_of(loads(row), code)
-        known = found[1]
-        if isinstance(known, Unsupported):
-            raise known.with_traceback(None)
-        return known
+        return unit_of(self.row(code), code)
 
-    def _compile(self, code: CodeType, key: bytes) -> CodeUnit | Unsupported:
+    def row(self, code: CodeType) -> Row:
+        """The same in the form in which it is stored, see ``_row_of``."""
+        key = identity(code)
+        row = self._new.get(key)
+        if row is None:
+            stored = self._stored.get(key)
+            row = self._compile(code, key) if stored is None else loads(stored)
+        if len(row) == 2:
+            raise Unsupported(*row)
+        return row
+
+    def _compile(self, code: CodeType, key: bytes) -> Row:
         if self._own is None:
             self._own = frozenset(map(id, host_codes(self.host)))
         if id(code) not in self._own:
             raise KeyError(code)
         limit = sys.getrecursionlimit()
         sys.setrecursionlimit(limit + DEPTH)
-        result: CodeUnit | Unsupported
+        row: Row
         try:
-            result = self.compiler.compile(code)
-        except Unsupported as reason:
-            result = reason.with_traceback(None)
+            row = _row_of(self.compiler.compile(code))
+        except Unsupported as unsupported:
+            row = unsupported.reason, unsupported.line
         except RecursionError:
-            result = Unsupported(REASONS["nested too deeply"], code.co_firstlineno)
+            row = REASONS["nested too deeply"], code.co_firstlineno
         finally:
             sys.setrecursionlimit(limit)
         if not self._refused:
             self.fresh += 1
-            self._new[key] = result
-        return result
+            self._new[key] = row
+        return row
 
     def dump(self) -> bytes:
         """The host's code, if it is not loaded by others, and all units known so far, for ``stored``."""
-        rows = {**self._stored, **{key: dumps(_row_of(unit)) for key, unit in self._new.items()}}
+        rows = {**self._stored, **{key: dumps(row) for key, row in self._new.items()}}
         if self.loaded:  # what is of an earlier version of the source goes
             now = {identity(code) for code in host_codes(self.host)}
             rows = {key: row for key, row in rows.items() if key in now}
@@ -189,10 +193,10 @@ OWN, CONSTANT, NAME = 0, 1, 2
 """Where a stored unit's constant is: with the unit, among the host's constants or its names. There it stays the same object."""
 
 
-def _row_of(unit: CodeUnit | Unsupported) -> tuple[Any, ...]:
-    """A unit as plain data."""
-    if isinstance(unit, Unsupported):
-        return unit.reason, unit.line
+def _row_of(unit: CodeUnit) -> Row:
+    """A unit as plain data, which native code reads (``vm_link`` in interpreter/services.py): words, offsets, places of the constants,
+    those that are its own, exception handlers, then what only Python code wants. A code object without a unit has a row of two: the
+    reason and the line."""
     places = {id(name): place << 2 | NAME for place, name in enumerate(unit.code.co_names)}
     places.update({id(constant): place << 2 | CONSTANT for place, constant in enumerate(unit.code.co_consts)})
     own: list[object] = []
@@ -203,20 +207,21 @@ def _row_of(unit: CodeUnit | Unsupported) -> tuple[Any, ...]:
             place = len(own) << 2 | OWN
             own.append(constant)
         shared.append(place)
-    return (unit.registers, unit.words.tobytes(), unit.host_offsets.tobytes(), shared.tobytes(), tuple(own),
-            tuple([row.row() for row in unit.handlers]), tuple([row.row() for row in unit.loops]), unit.sites)
+    handlers = array("q", [number for row in unit.handlers for number in row.row()])
+    return (unit.words.tobytes(), unit.host_offsets.tobytes(), shared.tobytes(), tuple(own), handlers.tobytes(), unit.registers,
+            tuple([row.row() for row in unit.loops]), unit.sites)
 
 
-def _unit_of(row: tuple[Any, ...], code: CodeType) -> CodeUnit | Unsupported:
+def unit_of(row: Row, code: CodeType) -> CodeUnit:
     """The opposite of ``_row_of``."""
-    if len(row) == 2:
-        return Unsupported(*row)
-    registers, words, offsets, shared, own, handlers, loops, sites = row
+    words, offsets, shared, own, handlers, registers, loops, sites = row
     tables = own, code.co_consts, code.co_names
+    numbers = array("q", handlers)
     return CodeUnit(
         name=code.co_qualname, first_line=code.co_firstlineno, registers=registers, words=array("Q", words),
         host_offsets=array("I", offsets), constants=tuple([tables[place & 3][place >> 2] for place in array("I", shared)]),
-        handlers=tuple([Handler(*row) for row in handlers]), loops=tuple([Loop(*row) for row in loops]), code=code, sites=sites)
+        handlers=tuple([Handler(*numbers[at:at + 5]) for at in range(0, len(numbers), 5)]),
+        loops=tuple([Loop(*row) for row in loops]), code=code, sites=sites)
 
 
 def dumps_plainly(value: Any) -> bytes:

@@ -125,19 +125,91 @@ def gc_before(at: Ptr) -> Ptr:
 
 
 @entry
-def vm_link(words: Int, units: Int, offsets: Int, start: Int, sizes: Ptr, loop_opcode: Int, count: Int) -> None:
-    """Fills the host's instruction pointers into a unit's words, and ``count`` into its loops.
+def vm_link(record: Ptr, row: Object, code: Object, registers: Int, number: Int, sizes: Ptr, loop_opcode: Int, count: Int) -> None:
+    """Makes the code record of a unit from its row (runtime/records.py), with its instructions, constants and handlers behind it.
 
-    ``offsets`` has one of four bytes for each unit, ``sizes`` one byte, the size in units, for each opcode.
+    ``sizes`` has a byte, the size in units, for each opcode; ``count`` is the counter of loops.
     """
+    entry_context()
+    units = var_size(tuple_item(row, 0)) >> 4
+    words = record + CODE_RECORD
+    constants = words + units * 16
+    constant_count = var_size(tuple_item(row, 2)) >> 2
+    handlers = constants + constant_count * 8
+    handler_bytes = var_size(tuple_item(row, 4))
+    memcpy(words, as_pointer(tuple_item(row, 0)) + BYTES_DATA, units * 16)
+    memcpy(handlers, as_pointer(tuple_item(row, 4)) + BYTES_DATA, handler_bytes)
+    start = as_int(as_pointer(code)) + CODE_INSTRUCTIONS
+    offsets = as_pointer(tuple_item(row, 1)) + BYTES_DATA
+    link_instructions(words, units, offsets, start, sizes, loop_opcode, count)
+    link_constants(constants, constant_count, as_pointer(tuple_item(row, 2)) + BYTES_DATA, tuple_item(row, 3), code)
+    set_vm_words(record, words)
+    set_vm_constants(record, constants)
+    set_vm_handlers(record, handlers)
+    set_vm_handler_count(record, handler_bytes // 40)
+    set_vm_registers(record, registers)
+    set_vm_frame_bytes(record, HEADER + FRAME_SIZE + registers * 8)
+    set_vm_first_instr(record, as_pointer(start + load_u32(offsets, 0)))
+    set_vm_id(record, number)
+    link_signature(record, code)
+    set_vm_state(record, CODE_READY)
+
+
+@helper()
+def link_instructions(words: Ptr, units: Int, offsets: Ptr, start: Int, sizes: Ptr, loop_opcode: Int, count: Int) -> None:
+    """Fills in the host's instruction pointers, by offsets of four bytes for each unit."""
     unit = 0
     while unit < units:
-        at = as_pointer(words + unit * 16)
-        store_int(at, 8, start + load_u32(as_pointer(offsets), unit * 4))
+        at = words + unit * 16
+        store_int(at, 8, start + load_u32(offsets, unit * 4))
         opcode = load_int(at, 0) & OPCODE_BITS
         if opcode == loop_opcode:
             store_int(at, 24, count)
         unit = unit + load_byte(sizes, opcode)
+
+
+@helper()
+def link_constants(constants: Ptr, count: Int, places: Ptr, own: Object, code: Object) -> None:
+    """Fills in the addresses of the constants: those of the unit itself (0), the host's (1), its names (2)."""
+    i = 0
+    while i < count:
+        place = load_u32(places, i * 4)
+        index = place >> 2
+        if place & 3 == 0:
+            store_pointer(constants, i * 8, as_pointer(tuple_item(own, index)))
+        elif place & 3 == 1:
+            store_pointer(constants, i * 8, as_pointer(tuple_item(code_consts(code), index)))
+        else:
+            store_pointer(constants, i * 8, as_pointer(tuple_item(code_names(code), index)))
+        i = i + 1
+
+
+@helper()
+def link_signature(record: Ptr, code: Object) -> None:
+    """What calls want to know, from the host's code."""
+    theirs = code_flags(code)
+    flags = ((theirs & 12) >> 1)
+    simple = flags == 0 and code_keyword_only(code) == 0
+    if simple:
+        flags = flags | FLAG_SIMPLE
+    if theirs & 1 == 0:
+        flags = flags | FLAG_NAMESPACE
+    if theirs & 672 != 0:
+        if theirs & 128 != 0:
+            flags = flags | FLAG_COROUTINE
+        elif theirs & 512 != 0:
+            flags = flags | FLAG_ASYNC
+        if simple and code_cell_count(code) == 0:
+            flags = flags | FLAG_GENERATOR
+    set_vm_flags(record, flags)
+    set_vm_code(record, code)
+    set_vm_locals(record, code_nlocalsplus(code))
+    set_vm_arguments(record, code_argcount(code))
+    set_vm_free_count(record, code_free_count(code))
+    set_vm_first_free(record, code_nlocalsplus(code) - code_free_count(code))
+    set_vm_keyword_only(record, code_keyword_only(code))
+    set_vm_positional_only(record, code_positional_only(code))
+    set_vm_names(record, as_pointer(code_variables(code)) + TUPLE_ITEMS)
 
 
 OPCODE_BITS = 1023

@@ -245,7 +245,7 @@ def _report(stats: Any) -> None:
     for record in machine.records.all:
         if record.reason:
             stats.host_function(record.code.co_qualname, record.code.co_filename, record.code.co_firstlineno, record.reason)
-        elif record.unit is not None:
+        else:
             stats.functions_vm += 1
     words = (machine.native.words, machine.native.twin)
     parsed, refused, found, missed, plans, finds, filled, hits, misses = (sum(part[SLOTS[name]] for part in words) for name in (
@@ -288,7 +288,7 @@ def run_module(source: bytes | str, filename: str, namespace: dict[str, Any], se
         vm.modules.begin(sys.path[0])
     vm.modules.know(module)
     record = vm.records.add(module, module.host)
-    if record is None or record.unit is None:
+    if record is None or record.reason:
         exec(module.host, namespace)
         return
     try:

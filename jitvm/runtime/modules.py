@@ -72,7 +72,7 @@ class OwnModules:
         if not self.native.loops(code):
             return None
         record = self.records.add(self.take(code.co_filename), code)
-        return FunctionType(code, namespace) if record is not None and record.unit is not None else None
+        return FunctionType(code, namespace) if record is not None and not record.reason else None
 
     def discover(self, function: FunctionType) -> None:
         """Called for a function without a record, once for each code object."""

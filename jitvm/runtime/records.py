@@ -8,6 +8,7 @@ import sys
 
 from jitvm.backend import foreign
 from jitvm.frontend.code import Unsupported
+from jitvm.frontend.module import unit_of
 from jitvm.runtime.generators import Slots
 from jitvm.runtime.stamp import PACKAGE
 from jitvm.spec import layout
@@ -16,53 +17,67 @@ from jitvm.spec.words import array
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from types import CodeType, FunctionType
     from typing import Any
 
     from jitvm.frontend import CodeUnit, Module
     from jitvm.runtime.context import Native
 
-READY, HOST = 1, 2
 WORK_OF_A_LOOP, WORK_OF_AN_INNER_LOOP = 16, 100
 """Loops are counted by the work they do: ``loop_threshold`` iterations of a loop of so many instructions; so many for one within."""
 MILLISECONDS_A_COUNT = 1.5
 """How long loops run in the interpreter until their first count is over, about."""
 COUNTED: tuple[type, ...] = (type(iter(range(0))), type(iter([])), type(iter(())))
 """Iterators that tell how far they are."""
-CO_OPTIMIZED, CO_VARARGS, CO_VARKEYWORDS, CO_COROUTINE, CO_SUSPENDS = 1, 4, 8, 0x80, 0x2A0
-CO_ASYNC_GENERATOR = 0x200
+CO_SUSPENDS = 0x2A0
 KEPT_FROM = 128
 """When so many functions have been compiled, and each time that they are twice as many, what is new goes to disk."""
 
 
-NOTHING = array("Q", [0])
-"""What a record has where its code needs none."""
+NOTHING = array("Q")
+"""What a record has before it is asked for, or where its code needs none."""
+ROOM = 8192
+"""Words that are taken at once for what native code reads of functions."""
 
 
 class Record:
-    """The record of one code object. ``unit`` is there once it is compiled; ``reason`` why the host runs it."""
+    """The record of one code object. ``base`` is the address of its first instruction, ``end`` that of the end of the last one; both
+    are 0 where the host must run it, and ``reason`` says why.
 
-    __slots__ = ("address", "code", "constants", "handlers", "instructions", "module", "names", "number", "reason",
-                 "site_table", "sites", "unit", "variables", "words")
+    There is one of these, and hardly more that the host's collector knows of, for each function of the program.
+    """
 
-    def __init__(self, module: Module, code: CodeType, number: int, size: int) -> None:
+    __slots__ = ("_instructions", "_unit", "address", "base", "code", "end", "module", "number", "reason", "row", "site_table", "sites")
+
+    def __init__(self, module: Module, code: CodeType, number: int) -> None:
         self.module, self.code, self.number = module, code, number
-        self.words = array("Q", bytes(size))
-        self.address = self.words.buffer_info()[0]
-        self.variables = _localsplus(code)
-        self.unit: CodeUnit | None = None
+        self.address = self.base = self.end = 0
         self.reason = ""
-        self.instructions = self.constants = self.handlers = self.names = self.sites = self.site_table = NOTHING
-
-    def set(self, field: str, value: int) -> None:
-        """Writes a field of the native record."""
-        self.words[layout.current()[0][field][0] // 8] = value
+        self.row: Any = None
+        self._unit: CodeUnit | None = None
+        self._instructions: Any = None
+        self.sites = self.site_table = NOTHING
 
     @property
-    def base(self) -> int:
-        """Address of the first instruction."""
-        return self.instructions.buffer_info()[0]
+    def unit(self) -> CodeUnit | None:
+        """The unit, made when somebody but native code wants it; its constants are those that native code uses."""
+        if self._unit is None and self.row is not None:
+            self._unit = unit_of(self.row, self.code)
+        return self._unit
+
+    @property
+    def instructions(self) -> Any:
+        """The words that native code runs, which can be changed."""
+        if self._instructions is None:
+            self._instructions = foreign.view_of(self.base, self.end - self.base)
+        return self._instructions
+
+    @property
+    def variables(self) -> int:
+        """How many slots the host's frame has for locals, cells and free variables."""
+        code = self.code
+        return code.co_nlocals + sum(name not in code.co_varnames for name in code.co_cellvars) + len(code.co_freevars)
 
 
 class Records:
@@ -85,12 +100,12 @@ class Records:
         """Address of the shared record of code that is the host's."""
         self.busy = False
         self.set_extra = foreign.bind("_PyCode_SetExtra", foreign.Int32, foreign.Object, foreign.Int64, foreign.Pointer)
-        fields, constants = layout.current()
+        self.fields, constants = layout.current()
         self.sizes = bytes([row.size for row in BYTECODES])
-        self.record_size = constants["CODE_RECORD"]
-        self.instructions_at = constants["CODE_INSTRUCTIONS"]
-        self.frame_bytes = constants["HEADER"] + constants["FRAME_SIZE"]
-        self.places = [fields[name][0] // 8 for name in LINKED]
+        self.record_words = constants["CODE_RECORD"] // 8
+        self.room: list[array[int]] = []
+        self.current = NOTHING
+        self.used = ROOM
 
     def end(self) -> None:
         """The script has ended and what is compiled was stored. What is compiled from now on (finalisers, other threads) is at once."""
@@ -99,25 +114,38 @@ class Records:
 
     def add(self, module: Module, code: CodeType) -> Record | None:
         """A code object's record; None if it is not of this module. The function is compiled when it is wanted."""
-        record = Record(module, code, len(self.all), self.record_size)
+        record = Record(module, code, len(self.all))
         before = module.fresh
         try:
             if sys.meta_path is None:  # the host is shutting down: nothing can be imported any more, finalisers run on the host
                 return None
-            record.unit = module.unit(code)
+            record.row = module.row(code)
         except KeyError:
             return None
         except Unsupported as error:
             error.__traceback__ = error.__context__ = None  # they would keep the program's frames, and what they hold, alive
             record.reason = error.reason
-            record.set("vm_state", HOST)
+            record.address = self.foreign
         self.fresh += module.fresh - before
         self.all.append(record)
         self.by_code[id(code)] = record
-        if record.unit is not None:
-            self.link(record, record.unit)
+        if record.row is not None:
+            self.link(record)
         self.set_extra(code, self.native.extra_index, record.address)
         return record
+
+    def take(self, count: int) -> tuple[array[int], int]:
+        """Room for so many words that stay where they are: the array that they are in, and where."""
+        if self.used + count > ROOM:
+            if count > ROOM // 4:
+                self.room.append(array("Q", bytes(8 * count)))
+                return self.room[-1], 0
+            self.room.append(array("Q", bytes(8 * ROOM)))
+            self.current = self.room[-1]
+            self.used = 0
+        at = self.used
+        self.used += count
+        return self.current, at
 
     def compile(self, function: FunctionType) -> None:
         """Called by native code at a function's first call: its code has no record yet."""
@@ -143,8 +171,7 @@ class Records:
 
     def at(self, pc: int) -> Record | None:
         """The record whose instructions an address lies in."""
-        return next((record for record in self.all if record.unit is not None
-                     and record.base <= pc < record.base + 8 * len(record.instructions)), None)
+        return next((record for record in self.all if record.base <= pc < record.end), None)
 
     def left(self, pc: int, registers: int) -> tuple[int, float] | None:
         """What a hot loop has before it, in rounds and about milliseconds, where its iterator tells and it became hot in one go.
@@ -170,74 +197,57 @@ class Records:
         left = len(state[1][0]) - state[2]
         return left, left / rounds * MILLISECONDS_A_COUNT
 
-    def link(self, record: Record, unit: CodeUnit) -> None:
+    def link(self, record: Record) -> None:
         """Fills host pointers and constants in and makes the record ready."""
-        code = record.code
-        words = record.instructions = unit.words[:]
-        base = words.buffer_info()[0]
-        start = id(code) + self.instructions_at
-        self.native.link(base, len(words) // 2, unit.host_offsets.buffer_info()[0], start, self.sizes, OPCODES["loop"], self.loop_counter)
-        if words[0] & OPCODE_MASK == OPCODES["resume"]:
-            words[COUNTER // 8] = self.call_counter
-        if self.loop_counter > 1:
-            for loop in unit.loops:
-                words[2 * loop.header + COUNTER // 8] = max(1, self.loop_counter * WORK_OF_A_LOOP // loop_work(unit, loop.header))
-        record.constants = array("Q", [id(value) for value in unit.constants] or [0])
-        if unit.handlers:
-            record.handlers = array("q", [number for row in unit.handlers for number in row.row()])
-        plain, only, flags = code.co_argcount, code.co_kwonlyargcount, code.co_flags
-        if plain + only:
-            record.names = array("Q", [id(name) for name in code.co_varnames[:plain + only]])
-        free, total = len(code.co_freevars), record.variables
-        ours = (2 if flags & CO_VARARGS else 0) | (4 if flags & CO_VARKEYWORDS else 0)
-        simple = not ours and not only
-        ours |= int(simple) | (0 if flags & CO_OPTIMIZED else NAMESPACE)
-        if flags & CO_SUSPENDS:
+        row, code = record.row, record.code
+        size = len(row[WORDS]) // 8
+        memory, at = self.take(self.record_words + size + len(row[PLACES]) // 4 + len(row[HANDLERS]) // 8)
+        record.address = memory.buffer_info()[0] + 8 * at
+        record.base = record.address + 8 * self.record_words
+        record.end = record.base + 8 * size
+        self.native.link(record.address, row, code, row[REGISTERS], record.number, self.sizes, OPCODES["loop"], self.loop_counter)
+        first = at + self.record_words
+        if memory[first] & OPCODE_MASK == OPCODES["resume"]:
+            memory[first + COUNTER // 8] = self.call_counter
+        if self.loop_counter > 1 and row[LOOPS]:
+            for header, end, _ in row[LOOPS]:
+                memory[first + 2 * header + COUNTER // 8] = max(
+                    1, self.loop_counter * WORK_OF_A_LOOP // work_of(row[LOOPS], header, end))
+        if code.co_flags & CO_SUSPENDS:
             self.slots.install()
-            link_sites(record, unit)
-            ours |= COROUTINE if flags & CO_COROUTINE else ASYNC if flags & CO_ASYNC_GENERATOR else 0
-            ours |= GENERATOR if simple and not code.co_cellvars else 0
-        values = (base, record.constants.buffer_info()[0], unit.registers, id(code), total, plain, ours, record.handlers.buffer_info()[0],
-                  len(unit.handlers), self.frame_bytes + 8 * unit.registers, free, total - free, only, code.co_posonlyargcount, READY,
-                  record.number, record.names.buffer_info()[0], start + unit.host_offsets[0], record.site_table.buffer_info()[0])
-        native = record.words
-        for place, value in zip(self.places, values, strict=True):
-            native[place] = value
+            link_sites(record)
+            memory[at + self.fields["vm_sites"][0] // 8] = record.site_table.buffer_info()[0]
 
 
-LINKED = ("vm_words", "vm_constants", "vm_registers", "vm_code", "vm_locals", "vm_arguments", "vm_flags", "vm_handlers", "vm_handler_count",
-          "vm_frame_bytes", "vm_free_count", "vm_first_free", "vm_keyword_only", "vm_positional_only", "vm_state", "vm_id", "vm_names",
-          "vm_first_instr", "vm_sites")
-"""The fields of a native record that ``Records.link`` fills in, in its order."""
+WORDS, OFFSETS, PLACES, OWN, HANDLERS, REGISTERS, LOOPS, SITES = range(8)
+"""What a row holds (``_row_of`` in frontend/module.py)."""
 
 
-def link_sites(record: Record, unit: CodeUnit) -> None:
+def link_sites(record: Record) -> None:
     """Makes the sites of a generator's code, and the table that finds them by the host's instruction."""
     words = array("Q")
     starts = []
     first = id(record.code) + layout.current()[1]["CODE_INSTRUCTIONS"]
-    for at, resume, register, offset, entries in unit.sites:
-        row, values, _ = decode(record.instructions[2 * resume])
+    variables, instructions = record.variables, record.instructions
+    for at, resume, register, offset, entries in record.row[SITES]:
+        row, values, _ = decode(instructions[2 * resume])
         if row.name == "jump":
             resume += values["target"]
         starts.append((len(words), at, offset))
-        name = BYTECODES[record.instructions[2 * at] & OPCODE_MASK].name
+        name = BYTECODES[instructions[2 * at] & OPCODE_MASK].name
         yields = record.base + at * UNIT if name in ("yield_value", "yield_effect") else 0
-        straight = all(entry == HELD | record.variables + place << 3 for place, entry in enumerate(entries))
+        straight = all(entry == HELD | variables + place << 3 for place, entry in enumerate(entries))
         words.extend((record.base + resume * UNIT, register & NEGATIVE, first + offset, len(entries), record.address, int(straight),
                       yields, *entries))
     record.sites = words
     record.site_table = array("Q", bytes(4 * len(record.code.co_code)))
     for start, at, offset in starts:
         address = words.buffer_info()[0] + 8 * start
-        record.instructions[2 * at + 2] = address
+        instructions[2 * at + 2] = address
         record.site_table[offset // 2] = address
 
 
 NEGATIVE = (1 << 64) - 1
-GENERATOR, COROUTINE, NAMESPACE, ASYNC = 8, 16, 32, 64
-"""Flags of a record: its function does nothing but make a generator, or coroutine, of its arguments; it makes a coroutine; it is the
-body of a class or module, whose variables are in a namespace; it makes an asynchronous generator."""
 HELD = 1
 """Kind of an entry: what the register holds."""
 
@@ -245,14 +255,12 @@ HELD = 1
 def loop_work(unit: CodeUnit, header: int) -> int:
     """About how much an iteration of a loop does, in instructions; a loop within counts as many."""
     end = next((loop.end for loop in unit.loops if loop.header == header), header + 1)
-    within = sum(header < loop.header < end for loop in unit.loops)
-    return end - header + WORK_OF_AN_INNER_LOOP * within
+    return work_of([loop.row() for loop in unit.loops], header, end)
 
 
-def _localsplus(code: CodeType) -> int:
-    """How many slots the host's frame has for locals, cells and free variables."""
-    cells = sum(name not in code.co_varnames for name in code.co_cellvars)
-    return code.co_nlocals + cells + len(code.co_freevars)
+def work_of(loops: Sequence[tuple[int, int, int]], header: int, end: int) -> int:
+    """The same of a loop that ends at ``end``, of the loops of its code."""
+    return end - header + WORK_OF_AN_INNER_LOOP * sum(header < inner < end for inner, _, _ in loops)
 
 
 assert OPCODES and UNIT == 16

@@ -676,6 +676,6 @@ class Driver:
         if base in self.by_base:
             return self.by_base[base]
         for record in self.records.all:
-            if record.unit is not None and record.base == base:
+            if record.base == base:
                 return self.traced(record)
         return None
