@@ -36,6 +36,8 @@ class Machine:
         self.worker: Any = None
         self.early: dict[int, str] = {}
         """Addresses of loops that were hot before the compiler was to be loaded, and why it was not."""
+        self.hot = self.seen = 0.0
+        """About the milliseconds that hot loops took until then; how old the program was when one was last hot."""
         self.expressions: Any = None
         self.modules: Any = None
         self.sources = Sources(settings.cache, settings.iterator_paths)
@@ -123,6 +125,9 @@ def _start(settings: Settings) -> Machine | None:
 
 COMPILER_MILLISECONDS = 20
 """What loading the compiler and LLVM costs: a loop that is known to end sooner is not worth it, one that is known to go on longer is."""
+HOT_SHARE, HOT_ENOUGH = 3, 80
+"""The compiler is loaded when hot loops take one part in so many of the run, or have taken so many milliseconds: a program that spends
+its time all over its code gains less by their being compiled than it costs."""
 GRACES = 3
 """When a program has run for so many times ``grace``, it is taken to go on."""
 FATAL_SIGNALS = (4, 7, 8, 11)
@@ -150,14 +155,18 @@ def _first_hot(pc: int, registers: int) -> None:
     early = False
     if settings.loop_threshold > STEPWISE and settings.grace:
         known = machine.records.left(pc, registers)
+        count, lasted = machine.records.first_count(pc)
+        machine.hot += min(lasted / 2 if pc in machine.early else lasted, age - machine.seen)
+        machine.seen = age
+        scattered = machine.hot < min(HOT_ENOUGH, age / HOT_SHARE)
         rounds, expected = known or (0, 0.0)
-        early = age < settings.grace
+        early = age < settings.grace or scattered
         if known:
-            early = expected < COMPILER_MILLISECONDS and age < GRACES * settings.grace
+            early = expected < COMPILER_MILLISECONDS and (scattered or age < GRACES * settings.grace)
         if early:
             machine.early[pc] = "ends-soon" if known else "too-early"
-            machine.native.poke(pc + COUNTER, rounds + settings.soon())
-            if age < settings.grace / 2 or known or machine.worker is not None or not settings.beside():
+            machine.native.poke(pc + COUNTER, rounds + settings.soon() if known else max(1, count // 2))
+            if age < settings.grace / 2 or scattered or known or machine.worker is not None or not settings.beside():
                 return
     try:
         if early:

@@ -28,6 +28,8 @@ WORK_OF_A_LOOP, WORK_OF_AN_INNER_LOOP = 16, 100
 """Loops are counted by the work they do: ``loop_threshold`` iterations of a loop of so many instructions; so many for one within."""
 MILLISECONDS_A_COUNT = 1.5
 """How long loops run in the interpreter until their first count is over, about."""
+MILLISECONDS_A_UNIT = 4.7e-6
+"""The same for one unit of an instruction; a call does about half of its function."""
 COUNTED: tuple[type, ...] = (type(iter(range(0))), type(iter([])), type(iter(())))
 """Iterators that tell how far they are."""
 CO_SUSPENDS = 0x2A0
@@ -91,6 +93,8 @@ class Records:
         self.no_limit: int = layout.current()[1]["NO_LIMIT"]
         self.by_code: dict[int, Record] = {}
         self.all: list[Record] = []
+        self.by_place: dict[int, Record] = {}
+        """The records of instructions that were asked for."""
         self.unknown: Callable[[FunctionType], Record | None] | None = None
         self.keep: Callable[[], None] | None = None
         """Stores the bytecode so far: a program may end without the end of its module (os._exit, execv, a fatal signal)."""
@@ -171,7 +175,25 @@ class Records:
 
     def at(self, pc: int) -> Record | None:
         """The record whose instructions an address lies in."""
-        return next((record for record in self.all if record.base <= pc < record.end), None)
+        found = self.by_place.get(pc)
+        if found is None:
+            found = next((record for record in self.all if record.base <= pc < record.end), None)
+            if found is not None:
+                self.by_place[pc] = found
+        return found
+
+    def first_count(self, pc: int) -> tuple[int, float]:
+        """After how many rounds a loop, or calls of a function, at ``pc`` becomes hot for the first time, and about the milliseconds that
+        so many take."""
+        record = self.at(pc)
+        if record is None or record.row is None:
+            return self.loop_counter, 0.0
+        for header, end, _ in record.row[LOOPS]:
+            if record.base + header * UNIT == pc:
+                work = work_of(record.row[LOOPS], header, end)
+                count = max(1, self.loop_counter * WORK_OF_A_LOOP // work)
+                return count, count * work * MILLISECONDS_A_UNIT
+        return self.call_counter, self.call_counter * (record.end - record.base) / UNIT / 2 * MILLISECONDS_A_UNIT
 
     def left(self, pc: int, registers: int) -> tuple[int, float] | None:
         """What a hot loop has before it, in rounds and about milliseconds, where its iterator tells and it became hot in one go.

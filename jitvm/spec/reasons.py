@@ -18,7 +18,7 @@ TABLE = {
     "llvm": "LLVM refused the loop: {}",
     "too-dear": "compiling it would have exceeded compile_share so far",
     "ends-soon": "it was to end before compiling it would have paid",
-    "too-early": "the program had run for less than grace when it ended",
+    "too-early": "the program was over, or had little of its time in hot loops, before the compiler was worth loading",
     "not-finished": "the program ended before it was compiled",
 }
 """By code; ``{}`` stands for a detail."""

@@ -124,3 +124,25 @@ def test_the_command_imports_little() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": ROOT}
     )
     assert set(done.stdout.split()) <= {"__future__", "jitvm", "jitvm.cli", "jitvm.spec", "jitvm.spec.settings"}
+
+
+def test_the_compiler_is_loaded_for_loops_that_take_much_of_the_run() -> None:
+    """A program that waits, or works elsewhere, and has some loops of a few rounds, does without; one that stays in a loop does not."""
+    program = """
+import sys, time
+def total(items):
+    t = 0
+    for x in items:
+        t += x
+    return t
+time.sleep(0.4)
+items = tuple(range(10))
+for _ in range(20000):
+    total(items)
+loaded = "jitvm.tracing.driver" in sys.modules
+n = 0
+while n < 300_000_000 and "jitvm.tracing.driver" not in sys.modules:
+    n += 1
+print(loaded, "jitvm.tracing.driver" in sys.modules)
+"""
+    assert jitvm("run", "-c", program) == ("False True\n", "", 0)
