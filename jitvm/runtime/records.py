@@ -39,6 +39,7 @@ KEPT_FROM = 128
 
 NOTHING = array("Q")
 """What a record has before it is asked for, or where its code needs none."""
+PAGE_BITS = 12
 ROOM = 8192
 """Words that are taken at once for what native code reads of functions."""
 
@@ -93,8 +94,8 @@ class Records:
         self.no_limit: int = layout.current()[1]["NO_LIMIT"]
         self.by_code: dict[int, Record] = {}
         self.all: list[Record] = []
-        self.by_place: dict[int, Record] = {}
-        """The records of instructions that were asked for."""
+        self.pages: dict[int, list[Record]] = {}
+        """Those with instructions in a page of memory, by its number."""
         self.unknown: Callable[[FunctionType], Record | None] | None = None
         self.keep: Callable[[], None] | None = None
         """Stores the bytecode so far: a program may end without the end of its module (os._exit, execv, a fatal signal)."""
@@ -175,12 +176,7 @@ class Records:
 
     def at(self, pc: int) -> Record | None:
         """The record whose instructions an address lies in."""
-        found = self.by_place.get(pc)
-        if found is None:
-            found = next((record for record in self.all if record.base <= pc < record.end), None)
-            if found is not None:
-                self.by_place[pc] = found
-        return found
+        return next((record for record in self.pages.get(pc >> PAGE_BITS, ()) if record.base <= pc < record.end), None)
 
     def first_count(self, pc: int) -> tuple[int, float]:
         """After how many rounds a loop, or calls of a function, at ``pc`` becomes hot for the first time, and about the milliseconds that
@@ -227,6 +223,8 @@ class Records:
         record.address = memory.buffer_info()[0] + 8 * at
         record.base = record.address + 8 * self.record_words
         record.end = record.base + 8 * size
+        for page in range(record.base >> PAGE_BITS, (record.end - 1 >> PAGE_BITS) + 1):
+            self.pages.setdefault(page, []).append(record)
         self.native.link(record.address, row, code, row[REGISTERS], record.number, self.sizes, OPCODES["loop"], self.loop_counter)
         first = at + self.record_words
         if memory[first] & OPCODE_MASK == OPCODES["resume"]:

@@ -112,7 +112,6 @@ class Driver:
         self.roots: dict[int, Root] = {}
         self.profiles: dict[int, Profile] = {}
         self.codes: dict[int, TracedCode] = {}
-        self.by_base: dict[int, TracedCode] = {}
         self.exits: list[tuple[Root, Exit]] = []
         self.session: Session | None = None
         self.compile_next: Root | None = None
@@ -658,24 +657,16 @@ class Driver:
 
     def code_around(self, pc: int) -> TracedCode | None:
         """As code_at, None where there is none."""
-        for code in self.codes.values():
-            if code.base <= pc < code.base + 8 * len(code.unit.words):
-                return code
         record = self.records.at(pc)
         return None if record is None else self.traced(record)
 
     def traced(self, record: Any) -> TracedCode:
         """The tracing view of a code record."""
         if record.number not in self.codes:
-            code = self.codes[record.number] = TracedCode(record, record.variables)
-            self.by_base[code.base] = code
+            self.codes[record.number] = TracedCode(record, record.variables)
         return self.codes[record.number]
 
     def record_at(self, base: int) -> TracedCode | None:
         """The code whose first instruction is at ``base``."""
-        if base in self.by_base:
-            return self.by_base[base]
-        for record in self.records.all:
-            if record.base == base:
-                return self.traced(record)
-        return None
+        record = self.records.at(base)
+        return self.traced(record) if record is not None and record.base == base else None
