@@ -515,6 +515,7 @@ def call_with_all(callee: Object, arguments: Object, names: Object) -> New:
         return call_iterable(callee, arguments, names)
     if callee is build_class:
         return make_class_of(callee, arguments, names)
+    enter_when_called(callee)
     return PyObject_Call(callee, arguments, names)
 
 
@@ -526,6 +527,7 @@ def call_iterable(callee: Object, arguments: Object, names: Object) -> New:
     given = PySequence_Tuple(arguments)
     if callee is build_class:
         return make_class_of(callee, given, names)
+    enter_when_called(callee)
     return PyObject_Call(callee, given, names)
 
 

@@ -32,6 +32,18 @@ def discover(callee: Object) -> Ptr:
     return code_record(callee)
 
 
+@helper()
+def enter_when_called(callee: Object) -> None:
+    """A function that the host has made and no name of its module shows (a decorator has it): it enters the VM if it is ours."""
+    if type_pointer(callee) is not PyFunction_Type:
+        return
+    record = code_record(callee)
+    if record == NULLP:
+        record = discover(callee)
+    if record != NULLP and vm_state(record) != CODE_HOST:
+        set_func_vectorcall(callee, address_of("vm_vectorcall"))
+
+
 @helper(raises=True, cold=True)
 def ready_record(callee: Object) -> Int:
     """Compiles a function at its first call."""
@@ -560,7 +572,11 @@ def execute(code: Object, names: Object) -> New:
     answer = call_runtime(vm_module, cells, 2)
     if type_pointer(answer) is PyFunction_Type and cframe_tracing(ts_cframe(PyThreadState_Get())) == 0:
         return run_body(answer, names, 1)
-    return PyEval_EvalCode(code, names, names)
+    result = PyEval_EvalCode(code, names, names)
+    if answer is _Py_TrueStruct:
+        store_pointer(cells, 16, as_pointer(_Py_NoneStruct))
+        call_runtime(vm_module, cells, 3)
+    return result
 
 
 @helper()

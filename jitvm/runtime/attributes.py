@@ -14,6 +14,8 @@ else:
 
 native: Native | None = None
 """The loaded interpreter, set by the launcher."""
+WRAPPERS = 8
+"""How many functions within each other (functools.wraps) are looked at."""
 # Not by getattr: a metaclass may have an opinion.
 namespace_of = type.__dict__["__dict__"].__get__
 qualname_of = type.__dict__["__qualname__"].__get__
@@ -39,17 +41,25 @@ def adopt_class(kind: Any, filename: str) -> None:
             adopt(value, filename)
 
 
-def adopt(value: Any, filename: str) -> None:
-    """Makes a function of a file's code, or those within a method object or property, enter the VM."""
+def adopt(value: Any, filename: str, depth: int = 0) -> None:
+    """Makes a function of a file's code, or those within a wrapper, method object or property, enter the VM."""
     assert native is not None
     kind = type(value)
     if kind is FunctionType:
         if value.__code__.co_filename == filename:
             native.adopt(value)
+        if "<locals>" in value.__code__.co_qualname:  # not of each: who asks for the dict of attributes has it made
+            wrapped = value.__dict__.get("__wrapped__")
+            if depth < WRAPPERS and type(wrapped) is FunctionType:
+                adopt(wrapped, filename, depth + 1)
     elif kind is staticmethod or kind is classmethod:
         adopt(value.__func__, filename)
     elif kind is property:
         for function in (value.fget, value.fset, value.fdel):
             adopt(function, filename)
-    elif "functools" in sys.modules and kind is sys.modules["functools"].cached_property:
-        adopt(value.func, filename)
+    elif "functools" in sys.modules:
+        functools = sys.modules["functools"]
+        if kind is functools.cached_property:
+            adopt(value.func, filename)
+        elif kind is functools._lru_cache_wrapper:
+            adopt(value.__wrapped__, filename)

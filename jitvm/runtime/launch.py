@@ -250,12 +250,16 @@ def start_tracing(vm: Machine) -> Any:
 
 def _report(stats: Any) -> None:
     """Adds what the machine knows to the statistics."""
+    from jitvm.spec import reasons
+
     assert machine is not None
     for record in machine.records.all:
         if record.reason:
             stats.host_function(record.code.co_qualname, record.code.co_filename, record.code.co_firstlineno, record.reason)
         else:
             stats.functions_vm += 1
+    for code in machine.modules.run_by_host():
+        stats.host_function(code.co_qualname, code.co_filename, code.co_firstlineno, reasons.describe("host-called"))
     words = (machine.native.words, machine.native.twin)
     parsed, refused, found, missed, plans, finds, filled, hits, misses = (sum(part[SLOTS[name]] for part in words) for name in (
         "formats_parsed", "formats_refused", "expression_hits", "expression_misses", "plans_made", "plan_finds", "format_size",

@@ -9,12 +9,15 @@ import builtins
 import os
 import sys
 
+from jitvm.frontend.code import host_codes
 from jitvm.runtime import attributes
+from jitvm.runtime.stamp import PACKAGE
 from jitvm.spec import layout
 from jitvm.spec.words import array
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import CodeType, FunctionType
     from typing import Any
 
@@ -27,6 +30,7 @@ else:
     CodeType = type((lambda: None).__code__)
 
 HOST_STATE = 2
+CO_OPTIMIZED = 1
 NOT_OWN = ("site-packages", "dist-packages")
 
 
@@ -52,7 +56,7 @@ class OwnModules:
 
     def is_own(self, filename: str) -> bool:
         """Whether a file is part of the program."""
-        if not self.folder or not filename.startswith(self.folder) or filename.startswith(self.library):
+        if not self.folder or not filename.startswith(self.folder) or filename.startswith((self.library, PACKAGE)):
             return False
         rest = filename[len(self.folder):]
         return rest.endswith(".py") and not any(part in rest for part in NOT_OWN)
@@ -61,8 +65,14 @@ class OwnModules:
         """From now on functions of a module are found."""
         self.modules.setdefault(module.filename, []).append(module)
 
-    def execute(self, code: CodeType, namespace: dict[str, Any]) -> FunctionType | None:
-        """Called by native code in place of ``exec``: the function that runs a module's body in the VM, None for the host."""
+    def execute(self, code: CodeType, namespace: dict[str, Any], *_ended: None) -> FunctionType | bool | None:
+        """Called by native code in place of ``exec``: the function that runs a module's body in the VM, None for the host.
+
+        True has native code call again, with one argument more, when the host has run the body.
+        """
+        if _ended:
+            self.enter(code.co_filename, namespace)
+            return None
         if "__builtins__" not in namespace:
             namespace["__builtins__"] = builtins.__dict__
         sys.audit("exec", code)
@@ -70,7 +80,7 @@ class OwnModules:
             return None
         self.loaded[code.co_filename] = code, namespace
         if not self.native.loops(code):
-            return None
+            return True
         record = self.records.add(self.take(code.co_filename), code)
         return FunctionType(code, namespace) if record is not None and not record.reason else None
 
@@ -88,15 +98,36 @@ class OwnModules:
         host, namespace = self.loaded.pop(filename)
         module = self.sources.of_loaded(host, filename)
         self.know(module)
+        self.enter(filename, namespace)
+        return module
+
+    def enter(self, filename: str, namespace: dict[str, Any]) -> None:
+        """The functions and classes that a module has made so far enter the VM when they are called, by whomever."""
         name = namespace.get("__name__")
         for value in tuple(namespace.values()):
             kind = type(value)
-            if kind is FunctionType:
-                if value.__code__.co_filename == filename:
-                    self.native.adopt(value)
-            elif issubclass(kind, type):
+            if issubclass(kind, type):
                 if attributes.namespace_of(value).get("__module__") == name:
                     attributes.adopt_class(value, filename)
             else:
                 attributes.adopt(value, filename)
-        return module
+
+    def run_by_host(self) -> Iterator[CodeType]:
+        """Functions of the program's modules that Python code of the host has called: it runs them itself (3.11), as if they were its own.
+
+        The host counts the first calls of a code object.
+        """
+        hosts = [module.host for rows in self.modules.values() for module in rows]
+        for host in [*hosts, *(code for code, _ in self.loaded.values())]:
+            for code in host_codes(host):
+                called = self._calls(code) != self._calls(_untouched.__code__)
+                if called and code.co_flags & CO_OPTIMIZED and not code.co_name.startswith("<"):
+                    yield code
+
+    def _calls(self, code: CodeType) -> int:
+        place = id(code) + layout.current()[1]["CODE_WARM_UP"]
+        return int(self.native.peek(place & -8)) >> 8 * (place & 7) & 0xffff
+
+
+def _untouched() -> None:
+    """Is never called."""

@@ -5,7 +5,8 @@ import os
 import posix
 import sys
 
-PACKAGE = os.path.dirname(os.path.dirname(__file__))
+PACKAGE = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")
+"""The folder of this package, with a slash behind."""
 _folders: dict[str, str] = {}
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from jitvm.spec import reasons
 from tests.programs import harness
 
 PROGRAMS = sorted(path for path in harness.SCRIPTS.glob("*.py") if "def main(" in path.read_text())
-HOST_REASONS = ("generator that waits within an expression",)
+HOST_REASONS = ("generator that waits within an expression", reasons.describe("host-called"))
 NO_LEAK = 12
 
 
