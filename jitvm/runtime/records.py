@@ -46,16 +46,17 @@ ROOM = 8192
 
 class Record:
     """The record of one code object. ``base`` is the address of its first instruction, ``end`` that of the end of the last one; both
-    are 0 where the host must run it, and ``reason`` says why.
+    are 0 where the host must run it, and ``reason`` says why. ``defaults``: how many the function had that was called first.
 
     There is one of these, and hardly more that the host's collector knows of, for each function of the program.
     """
 
-    __slots__ = ("_instructions", "_unit", "address", "base", "code", "end", "module", "number", "reason", "row", "site_table", "sites")
+    __slots__ = ("_instructions", "_unit", "address", "base", "code", "defaults", "end", "module", "number", "reason", "row",
+                 "site_table", "sites")
 
     def __init__(self, module: Module, code: CodeType, number: int) -> None:
         self.module, self.code, self.number = module, code, number
-        self.address = self.base = self.end = 0
+        self.address = self.base = self.end = self.defaults = 0
         self.reason = ""
         self.row: Any = None
         self._unit: CodeUnit | None = None
@@ -96,7 +97,7 @@ class Records:
         self.all: list[Record] = []
         self.pages: dict[int, list[Record]] = {}
         """Those with instructions in a page of memory, by its number."""
-        self.unknown: Callable[[FunctionType], Record | None] | None = None
+        self.unknown: Callable[[FunctionType], None] | None = None
         self.keep: Callable[[], None] | None = None
         """Stores the bytecode so far: a program may end without the end of its module (os._exit, execv, a fatal signal)."""
         self.ended = False
@@ -167,6 +168,9 @@ class Records:
         try:
             if id(function.__code__) not in self.by_code and self.unknown is not None:
                 self.unknown(function)
+                found = self.by_code.get(id(function.__code__))
+                if found is not None:
+                    found.defaults = len(function.__defaults__ or ())
                 if self.fresh >= self.keep_at and self.keep is not None:
                     self.keep_at = self.fresh + 1 if self.ended else 2 * self.fresh
                     self.keep()

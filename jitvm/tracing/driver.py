@@ -5,11 +5,9 @@ All of it runs inside the user's thread, called by native code; nothing of it ma
 from __future__ import annotations
 
 import atexit
-import gc
 import sys
 import time
 from array import array
-from types import FunctionType
 
 from jitvm.backend import elf
 from jitvm.backend.llvm import LLVMError
@@ -52,6 +50,8 @@ QUIET_ROUNDS = 5
 """A loop has been recorded long enough when so many rounds of it in turn brought nothing new."""
 LOOP_MILLISECONDS = 7
 """What compiling a loop costs the program, the threads beside it included."""
+LATER = 4
+"""A hot loop comes back after so many times more rounds where the run's share is used up: asking costs some of it."""
 RECOMPILATIONS = 40
 """Rebuilds of one region: each brings an exit in; then its exits stay exits."""
 NEVER = 1 << 60
@@ -126,7 +126,6 @@ class Driver:
         self.descriptors: list[array[int]] = []
         self.namespaces: dict[int, dict[str, Any]] = {}
         self.untraced: dict[tuple[int, int], str] = {}
-        self.defaults: dict[int, int] = {}
         self.versions: dict[int, Any] = {}
 
     # -- from native code
@@ -140,7 +139,7 @@ class Driver:
         if root.pending is not None:
             self.tiers.collect()
         if self.budget.over() or root.pending is not None:
-            self.native.poke(pc + COUNTER, self.settings.soon())
+            self.native.poke(pc + COUNTER, self.settings.soon() * (LATER if root.pending is None else 1))
             return
         if root.compiled and self.native.peek(pc + COUNTER - 8):
             return
@@ -604,11 +603,8 @@ class Driver:
             print(f"jitvm: {code.code.co_filename}:{code.line(pc)}: left to the interpreter: {name}", file=sys.stderr)
 
     def default_count(self, code: TracedCode) -> int:
-        """How many defaults the function of a code object had when it was first asked for."""
-        if code.number not in self.defaults:
-            functions = [f for f in gc.get_referrers(code.code) if isinstance(f, FunctionType)]
-            self.defaults[code.number] = len(functions[0].__defaults__ or ()) if functions else 0
-        return self.defaults[code.number]
+        """How many defaults the function of a code object had when it was first called."""
+        return int(code.record.defaults)
 
     def report(self, stats: Any) -> None:
         """Adds every hot loop to the statistics: what came of it, and why."""
