@@ -252,6 +252,65 @@ def vm_adopt(function: Object) -> None:
     set_func_vectorcall(function, address_of("vm_vectorcall"))
 
 
+METHOD_FUNCTION = 16
+TYPE_ON_HEAP = 512
+
+
+@entry
+def vm_enter(holder: Object, filename: Object) -> New:
+    """Makes the functions of a file's code that a namespace (a dict, or a class's) holds enter the VM, those in method objects and
+    properties too. A list of the values that may need more than that: classes, functions with attributes, objects of classes."""
+    entry_context()
+    return enter_names(holder, filename)
+
+
+@helper(raises=True)
+def enter_names(holder: Object, filename: Object) -> New:
+    more = PyList_New(0)
+    names = holder
+    if (type_flags(type_pointer(holder)) & TYPE_SUBCLASS) != 0:
+        names = type_dict(holder)
+    cells = local3()
+    store_int(cells, 0, 0)
+    while PyDict_Next(names, cells, cells + 8, cells + 16) != 0:
+        value = load_object(cells, 16)
+        if not entered(value, filename):
+            PyList_Append(more, value)
+    return more
+
+
+@helper()
+def entered(value: Object, filename: Object) -> Bool:
+    """Sees to one value of a namespace; False if it may need more."""
+    kind = type_pointer(value)
+    if kind is PyFunction_Type:
+        return function_entered(value, filename)
+    if kind is PyStaticMethod_Type or kind is PyClassMethod_Type:
+        return function_entered(load_object(as_pointer(value), METHOD_FUNCTION), filename)
+    if kind is property_type:
+        i = 0
+        plain = True
+        while i < 3:
+            if not function_entered(load_object(as_pointer(value), METHOD_FUNCTION + 8 * i), filename):
+                plain = False
+            i = i + 1
+        return plain
+    return (type_flags(kind) & (TYPE_SUBCLASS + TYPE_ON_HEAP)) == 0
+
+
+@helper()
+def function_entered(function: Object, filename: Object) -> Bool:
+    """The same for one function, or nothing."""
+    if is_null(function):
+        return True
+    if type_pointer(function) is not PyFunction_Type:
+        return False
+    theirs = code_filename(func_code(function))
+    if theirs is filename or _PyUnicode_EQ(theirs, filename) != 0:
+        set_func_vectorcall(function, address_of("vm_vectorcall"))
+    return func_dict(function) == NULLP
+
+
 @entry
 def vm_crashed(number: Int) -> None:
     """The last handler of a fatal signal, after faulthandler has shown the Python stack: says how to run without compiled loops.

@@ -29,10 +29,11 @@ def describe(*arguments: Any) -> None:
 
 def adopt_class(kind: Any, filename: str) -> None:
     """Sees to the functions of a class that a file's code has made, and to those of classes made within its body."""
+    assert native is not None
     if not issubclass(type(kind), type):
         return  # a metaclass that is a function gave something else
     members = namespace_of(kind)
-    for value in tuple(members.values()):
+    for value in native.enter(kind, filename):
         if issubclass(type(value), type):
             if value is not kind and namespace_of(value).get("__module__") == members.get("__module__") \
                     and qualname_of(value).startswith(qualname_of(kind) + "."):

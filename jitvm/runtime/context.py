@@ -75,6 +75,7 @@ class Native:
         self._settle = prototype(None, Object, Int64)(code.names["vm_settle"])
         self._parse = prototype(Object, Object, Object, Object)(code.names["vm_parse"])
         self.execute = prototype(Object, Object, Object)(code.names["vm_exec"])
+        self.enter = prototype(Object, Object, Object)(code.names["vm_enter"])
         self.link = prototype(None, Int64, Object, Object, Int64, Int64, Bytes, Int64, Int64)(code.names["vm_link"])
         self.loops = prototype(Int64, Object)(code.names["vm_loops"])
         self.guard = prototype(None, Int64)(code.names["vm_guard"])
@@ -83,8 +84,8 @@ class Native:
         thread = bind("PyThreadState_Get", Pointer)()
         self.interpreter = interpreter = self.peek(thread + layout.current()[0]["ts_interp"][0])
         places = (thread + constants["TS_PROFILE"], thread + constants["TS_TRACE"], interpreter + constants["INTERP_AUDIT_HOOKS"])
-        self.young: int = interpreter + layout.current()[0]["interp_young_limit"][0]
-        """The address of the word with the collector's limit of young objects, and their number in the upper half."""
+        self.young = value_at(interpreter + layout.current()[0]["interp_young_limit"][0])
+        """The word with the collector's limit of young objects, and their number in the upper half."""
         settled = interpreter + constants["INTERP_PERMANENT_HEAD"]
         self.settles = self.peek(settled) == settled == self.peek(settled + 8)
         """Whether the collector's permanent generation is where it is expected, and empty."""

@@ -104,7 +104,7 @@ class OwnModules:
     def enter(self, filename: str, namespace: dict[str, Any]) -> None:
         """The functions and classes that a module has made so far enter the VM when they are called, by whomever."""
         name = namespace.get("__name__")
-        for value in tuple(namespace.values()):
+        for value in self.native.enter(namespace, filename):
             kind = type(value)
             if issubclass(kind, type):
                 if attributes.namespace_of(value).get("__module__") == name:

@@ -163,8 +163,9 @@ class Records:
                 self.set_extra(code, self.native.extra_index, self.foreign)
             return
         self.busy = True
-        young = self.native.peek(self.native.young)
-        self.native.poke(self.native.young, young | self.no_limit)  # see hide_from_collector in jitvm/interpreter/loops.py
+        limit = self.native.young
+        young = limit.value
+        limit.value = young | self.no_limit  # see hide_from_collector in jitvm/interpreter/loops.py
         try:
             if id(function.__code__) not in self.by_code and self.unknown is not None:
                 self.unknown(function)
@@ -176,7 +177,7 @@ class Records:
                     self.keep()
         finally:
             self.busy = False
-            self.native.poke(self.native.young, young)
+            limit.value = young
 
     def at(self, pc: int) -> Record | None:
         """The record whose instructions an address lies in."""

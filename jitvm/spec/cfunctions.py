@@ -70,6 +70,7 @@ PyLong_AsLongLongAndOverflow OP>I
 PyFloat_FromDouble F>N raises
 PyList_New I>N raises
 PyList_Append OO>i raises
+PyDict_Next OPPP>i
 PyList_AsTuple O>N raises
 PyTuple_New I>N raises
 PySequence_Tuple O>N raises runs
@@ -192,6 +193,7 @@ C_OPERATORS = {"add": "Add", "sub": "Subtract", "mul": "Multiply", "truediv": "T
 
 DATA = """
 PyLong_Type PyFloat_Type PyBool_Type PyUnicode_Type PyList_Type PyTuple_Type PyDict_Type PySet_Type PyFrozenSet_Type PyBytes_Type
+PyStaticMethod_Type PyClassMethod_Type
 PyRange_Type PyRangeIter_Type PyListIter_Type PyTupleIter_Type PyFunction_Type PyMethod_Type PyCell_Type PyModule_Type PyType_Type
 PyCFunction_Type PyMethodDescr_Type PyMemberDescr_Type PyEnum_Type PyZip_Type PyGen_Type PyCoro_Type PyAsyncGen_Type
 _PyAsyncGenASend_Type _PyAsyncGenWrappedValue_Type
