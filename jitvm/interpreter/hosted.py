@@ -161,10 +161,10 @@ def evaluate(thread: Ptr, frame: Ptr, raises: Int) -> New:
     traces = load_pointer(thread, TS_TRACE)
     profiles = load_pointer(thread, TS_PROFILE)
     if traces != NULLP:
-        set_skipped_trace(as_int(traces))
+        store_pointer(as_pointer(skipped()), 0, traces)
         store_pointer(thread, TS_TRACE, address_of("vm_skip_trace"))
     if profiles != NULLP:
-        set_skipped_profile(as_int(profiles))
+        store_pointer(as_pointer(skipped()), 8, profiles)
         store_pointer(thread, TS_PROFILE, address_of("vm_skip_profile"))
     result = enter_loop(thread, frame, 1)
     if load_pointer(thread, TS_TRACE) == address_of("vm_skip_trace"):
@@ -184,7 +184,7 @@ def enter_loop(thread: Ptr, frame: Ptr, raises: Int) -> New:
 def vm_skip_trace(given: Object, frame: Object, what: Int, argument: Object) -> Int:
     """A trace function, for one event: the program's own is put back."""
     entry_context()
-    store_int(PyThreadState_Get(), TS_TRACE, skipped_trace())
+    store_pointer(PyThreadState_Get(), TS_TRACE, load_pointer(as_pointer(skipped()), 0))
     return 0
 
 
@@ -192,5 +192,5 @@ def vm_skip_trace(given: Object, frame: Object, what: Int, argument: Object) -> 
 def vm_skip_profile(given: Object, frame: Object, what: Int, argument: Object) -> Int:
     """As vm_skip_trace."""
     entry_context()
-    store_int(PyThreadState_Get(), TS_PROFILE, skipped_profile())
+    store_pointer(PyThreadState_Get(), TS_PROFILE, load_pointer(as_pointer(skipped()), 8))
     return 0

@@ -21,6 +21,9 @@ def resume(kind: Imm) -> None:
         poll()
     compiled = load_pointer(cache(), 0)
     if compiled != NULLP:
+        if is_recording():
+            if load_int(cache(), 8) > 0:
+                return goto(next_pc(), regs, consts)  # a region: what calls it is to have it within
         if likely(stack_suffices()):
             return enter(compiled)
         return goto(next_pc(), regs, consts)
@@ -102,6 +105,22 @@ def native_return() -> None:
     if pc == NULLP:
         return handler("raise_here", header_pc(caller), caller + FRAME_SIZE, vm_constants(header_code(caller)))
     after = deliver(caller, pc)
+    return goto(after, caller + FRAME_SIZE, vm_constants(header_code(caller)))
+
+
+@control
+def give_result() -> None:
+    """The frame of a function's region ends, with the result as pc: all that ends with it lies in the frame."""
+    value = pc
+    frame = regs - FRAME_SIZE
+    caller = frame_previous(frame)
+    entered = header_entry(frame)
+    if entered >= IMPLIED:
+        return handler("return_implied", value, regs, consts)
+    leave_frame(thread, regs)
+    if entered != 0:
+        return leave(as_object(value))
+    after = deliver(caller, value)
     return goto(after, caller + FRAME_SIZE, vm_constants(header_code(caller)))
 
 

@@ -235,7 +235,7 @@ formats format_mask format_hits format_misses format_size
 expressions expression_mask expression_hits expression_misses dict_versions
 plans_off plans_made plan_finds
 young_limit young_made workers
-memory cells kept_frames skipped_trace skipped_profile
+memory cells kept_frames skipped
 stack_bottom stack_from stack_until
 """.split())
 """Mutable words of a context. Those that count are statistics; none belongs to a thread: the interpreter lock guards them."""

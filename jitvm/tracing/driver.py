@@ -15,17 +15,19 @@ from jitvm.spec import layout, reasons
 from jitvm.spec.bytecodes import COUNTER, UNIT
 from jitvm.spec.cfunctions import CFUNCTIONS, SLOTS
 from jitvm.spec.settings import STEPWISE
-from jitvm.tracing.beliefs import FIELD_TEST, TYPE_KINDS, forget_type, look
+from jitvm.tracing.beliefs import FIELD_TEST, forget_type, look
 from jitvm.tracing.budget import Budget
 from jitvm.tracing.callbacks import unseen
 from jitvm.tracing.code import TracedCode
 from jitvm.tracing.emission import FIELDS, Abort
 from jitvm.tracing.endings import refuse_endings
+from jitvm.tracing.entries import LOG_WORDS, EntriesMixin, EntryRegion
 from jitvm.tracing.exits import CONSTANT, FRAME, IMPLIED, RESUMED, SLOT_BITS, WAITING, Exit
 from jitvm.tracing.formatting import NOT_PLAIN
 from jitvm.tracing.functions import FunctionRegion
 from jitvm.tracing.loops import MISFIT
 from jitvm.tracing.profile import Profile, split
+from jitvm.tracing.rebuilds import LINE_SECONDS, NEVER, RebuildsMixin
 from jitvm.tracing.region import NotInlined, Region
 from jitvm.tracing.tiers import Build, Tiers
 from jitvm.tracing.verify import Verifier
@@ -44,17 +46,16 @@ ATTEMPTS = 16
 """Replays of a region until its headers' kinds settle."""
 DEEPEST_PATH = 64
 """Calls inside calls after which a recording is given up: a recursion has no end that it could wait for."""
-OUTWARDS = 8
-"""The way out of a loop that lies in another is recorded after so many times fewer exits: the two are to become one region."""
 QUIET_ROUNDS = 5
 """A loop has been recorded long enough when so many rounds of it in turn brought nothing new."""
 LOOP_MILLISECONDS = 7
 """What compiling a loop costs the program, the threads beside it included."""
 LATER = 4
 """A hot loop comes back after so many times more rounds where the run's share is used up: asking costs some of it."""
+NOT_NATIVE = ("looks", "signature", "left-frame", "unsupported")
+"""Why a recursive function is compiled as a region instead."""
 RECOMPILATIONS = 40
 """Rebuilds of one region: each brings an exit in; then its exits stay exits."""
-NEVER = 1 << 60
 FRAME_TO_GLOBALS = layout.current()[1]["FRAME_SIZE"] - layout.current()[0]["frame_globals"][0]
 
 
@@ -64,6 +65,7 @@ class Root:
     def __init__(self, code: TracedCode, pc: int) -> None:
         self.code, self.pc = code, pc
         self.function = code.instruction(pc).row.name == "resume"
+        self.entry = False
         self.specs: dict[Any, Any] = {}
         self.seen: dict[int, dict[Any, Any]] = {}
         self.refused: set[Any] = set()
@@ -77,6 +79,8 @@ class Root:
         self.final = False
         self.loaded: list[Any] = []
         self.pending: Build | None = None
+        self.cost = 0.0
+        """Seconds that its last build took, LLVM's included."""
         self.quiet = 0
         self.segments = 0
         self.steps = 0
@@ -101,8 +105,14 @@ class Session:
         self.reason = "left-frame"
         """Why it ended, if it is of no use."""
 
+    def following(self, path: Any, code: TracedCode, new: bool) -> Session:
+        """What goes on behind a loop header, from where this one ends."""
+        session = Session(self.root, path, code)
+        session.new, session.exit = self.new or new, self.exit
+        return session
 
-class Driver:
+
+class Driver(EntriesMixin, RebuildsMixin):
     """The tracing compiler of the process."""
 
     def __init__(self, native: Any, records: Any, settings: Any, kit: tuple[dict[str, Any], dict[str, Any], dict[str, Any]],
@@ -193,6 +203,9 @@ class Driver:
         if self.budget.over():
             self.descriptors[number][2] = 0
             return
+        if exit.recorded:
+            self.compile(root)
+            return
         if root.builds >= RECOMPILATIONS or root.final or exit.key is None:
             return
         path = exit.key[0]
@@ -244,8 +257,8 @@ class Driver:
         known = root.known_segments.get(key)
         if known is None:
             steps = split(words)
-            new, path, code = self.take_in(session, steps)
-            known = path, code, len(steps)
+            new, path, code, count = self.take_in(session, steps)
+            known = path, code, count
             if not root.compiled:
                 root.known_segments[key] = known
         else:
@@ -256,6 +269,9 @@ class Driver:
         if self.compile_next is root:
             self.compile_next, new = None, True
         self.budget.seconds["recording"] += time.perf_counter() - started
+        if root.entry:
+            self.call_recorded(root, session, (path, code, pc, registers), new)
+            return
         if root.function:
             if new or session.new or not root.compiled or self.outdated(root):
                 self.compile(root)
@@ -268,7 +284,7 @@ class Driver:
         if inside and not at_root and code is not None:
             after = pc + UNIT * code.instruction(pc).row.size
             if not self.profile_of(root.code).vectors(path, after):
-                self.record(Session(root, path, code), go_on=True)
+                self.record(session.following(path, code, new), go_on=True)
                 return
         if not inside and not root.compiled:
             self.left(root, "left-loop")
@@ -283,11 +299,8 @@ class Driver:
             return
         if code is not None and not root.compiled and inside and self.goes_on(root, new, at_root):
             self.record(Session(root, path, code), go_on=True)
-        elif new or session.new or not root.compiled or self.outdated(root):
-            self.compile(root)
-        elif not root.specs.get("wide"):
-            root.specs["wide"] = True
-            self.compile(root)
+        else:
+            self.build(session, new)
 
     def outwards(self, session: Session, pc: int, registers: int, new: bool) -> bool:
         """What follows a compiled loop has reached the header of a loop around it: that one is recorded now, to become one region with it.
@@ -356,22 +369,6 @@ class Driver:
         self.exits.clear()
         self.keep.clear()
 
-    def prepare_function(self, root: Root, registers: int) -> bool:
-        """Whether a hot function is worth compiling by itself: a recursive one. Notes the kinds of its arguments."""
-        code = root.code.code
-        if code.co_name not in code.co_names:
-            root.final, root.reason = True, "not-recursive"
-            return False
-        kinds = []
-        for index in range(code.co_argcount):
-            address = self.native.peek(registers + 8 * index)
-            value = self.native.object_at(address) if address else None
-            kinds.append(TYPE_KINDS.get(type(value), "object"))
-        root.specs.setdefault("arguments", kinds)
-        root.specs.setdefault("result", "int")
-        root.specs.setdefault("pure", True)
-        return True
-
     def look(self, root: Root, pc: int, registers: int) -> None:
         """Notes the types of what a frame holds at a loop's header, for the first replay."""
         if not root.function and pc not in root.seen:
@@ -384,14 +381,15 @@ class Driver:
         start = self.log.buffer_info()[0]
         twin = self.native.twin
         twin[SLOTS["log"]] = start
-        words = FUNCTION_LOG_WORDS if session.root.function else len(self.log) - 128
+        words = LOG_WORDS if session.root.entry else FUNCTION_LOG_WORDS if session.root.function else len(self.log)
         twin[SLOTS["log_limit"]] = start + 8 * min(words, len(self.log) - 128)
         twin[SLOTS["recording"]] = 1
         if not go_on:
             self.native.words[SLOTS["recording"]] = 1
 
-    def take_in(self, session: Session, steps: list[tuple[int, Any]]) -> tuple[bool, Any, TracedCode | None]:
-        """Adds a recording to the profile: whether anything is new, and the path and code at its end (None: it left the root frame)."""
+    def take_in(self, session: Session, steps: list[tuple[int, Any]]) -> tuple[bool, Any, TracedCode | None, int]:
+        """Adds a recording to the profile: whether anything is new, path and code at its end (None: it left the root frame), and how many
+        bytecodes it had."""
         profile = self.profile_of(session.root.code)
         path, code = session.path, session.code
         stack = [code]
@@ -406,13 +404,13 @@ class Driver:
                 new |= profile.add(path, pc, vector)
             elif len(path) > DEEPEST_PATH:
                 session.reason = "too-deep"
-                return new, None, None
+                return new, None, None, place + 1
             name = code.instruction(pc).row.name
             if name.startswith("return_"):
                 if not path and not recursion:
                     if session.root.function and code.base <= following < code.base + 8 * len(code.unit.words):
                         continue
-                    return new, None, None
+                    return new, None, None, place + 1
                 if not path:
                     path, stack = recursion.pop()
                 else:
@@ -420,7 +418,7 @@ class Driver:
                 code = stack[-1]
             elif name in ("yield_value", "yield_effect", "end_generator") or (name == "yield_from" and following != code.after(pc)):
                 if not path or not following:
-                    return new, None, None
+                    return new, None, None, place + 1
                 path, stack, code = path[:-1], stack[:-1], stack[-2]
             elif name.startswith("for_") and following and following not in code.successors(pc):
                 entered = self.code_around(following)
@@ -442,15 +440,16 @@ class Driver:
                     path, stack = path[:-1], stack[:-1]  # an exception has left frames
                     code = stack[-1]
                 if not code.base <= following < code.base + 8 * len(code.unit.words):
-                    return new, None, None
-        return new, path, code
+                    return new, None, None, place + 1
+        return new, path, code, len(steps)
 
     # -- compiling
     def compile(self, root: Root) -> None:
         """Replays and compiles a region and puts it in place; a failure is noted with its reason. Too dear a one has to wait."""
         if not root.compiled and self.budget.over(self.budget.estimate(root, self.profile_of(root.code).outcomes)):
             root.reason = "too-dear"
-            root.code.record.instructions[2 * root.code.unit_at(root.pc) + 3] = self.settings.loop_threshold
+            again = self.settings.call_threshold if root.function else self.settings.loop_threshold
+            root.code.record.instructions[2 * root.code.unit_at(root.pc) + 3] = again
             return
         try:
             region, text = self.replay(root)
@@ -470,7 +469,7 @@ class Driver:
         attempts = 0
         try:
             while attempts < ATTEMPTS:
-                kind = FunctionRegion if root.function else Region
+                kind = EntryRegion if root.entry else FunctionRegion if root.function else Region
                 region = kind(self, root.code, root.pc, profile, root.specs, root.refused)
                 region.seen = root.seen
                 region.deadline = limit
@@ -480,6 +479,7 @@ class Driver:
                     root.refused.add(error.key)
                     continue
                 if text is not None:
+                    root.cost = time.perf_counter() - started + LINE_SECONDS * text.count("\n")
                     return region, text
                 attempts += 1
         finally:
@@ -508,10 +508,14 @@ class Driver:
             root.known_segments = {}
         loaded = elf.load(data, build.externals)
         root.loaded.append(loaded)
-        root.code.record.instructions[2 * root.code.unit_at(root.pc) + 2] = loaded.names["trace"]
+        place = 2 * root.code.unit_at(root.pc)
+        root.code.record.instructions[place + 2] = loaded.names["trace"]
+        if root.entry:
+            root.code.record.instructions[place + 3] = NEVER
         if "e" in self.settings.dump:
             print(f"jitvm: {self.now()} ms: compiled {root.code.code.co_filename}:{root.code.line(root.pc)} build {root.builds}, "
-                  f"level {build.level}, {region.replayed} bytecodes, {len(region.exits)} exits, {len(data)} bytes", file=sys.stderr)
+                  f"level {build.level}, {region.replayed} bytecodes, {len(region.exits)} exits, {len(data)} bytes, "
+                  f"{root.cost * 1000:.0f} ms", file=sys.stderr)
 
     def now(self) -> int:
         """Milliseconds since the first loop became hot."""
@@ -569,23 +573,11 @@ class Driver:
         self.descriptors.append(array("Q", words))
         return self.descriptors[-1]
 
-    def hot_after(self, root: Root, exit: Exit) -> int:
-        """How often an exit is taken before it is hot."""
-        if exit.key is None:
-            return NEVER
-        if self.leads_outwards(root, exit):
-            return max(1, int(self.settings.exit_threshold) // OUTWARDS)
-        return int(self.settings.exit_threshold) << min(root.builds, 16)
-
-    def leads_outwards(self, root: Root, exit: Exit) -> bool:
-        """Whether an exit is where the loop may end, and another loop is around it."""
-        if root.function or exit.key[0] != () or not root.code.loop_around(root.pc):
-            return False
-        instruction = root.code.instruction(exit.key[1])
-        return bool(instruction.row.jumps) and not root.code.loop_contains(root.pc, exit.key[1] + UNIT * instruction.values["target"])
-
     def fail(self, root: Root, reason: str, detail: str) -> None:
         """Penalises a loop: it is tried again after many more iterations, and in the end left to the interpreter."""
+        if root.function and not root.entry and reason in NOT_NATIVE:
+            self.begin_anew(root)
+            return
         root.failures += 1
         root.reason, root.detail = reason, detail
         if "e" in self.settings.dump:
@@ -609,7 +601,7 @@ class Driver:
     def report(self, stats: Any) -> None:
         """Adds every hot loop to the statistics: what came of it, and why."""
         for root in self.roots.values():
-            outcome = "compiled" if root.compiled else "inlined" if root.reason == "not-recursive" else "blacklisted" if root.final \
+            outcome = "compiled" if root.compiled else "inlined" if root.reason == "short-call" else "blacklisted" if root.final \
                 else "aborted"
             reason = "" if root.compiled else reasons.describe(root.reason, root.detail)
             left = sorted({name for (number, _), name in self.untraced.items() if number == root.code.number})

@@ -27,7 +27,7 @@ class Spilled(tuple[str, str]):
 class Exit:
     """One exit: where the interpreter goes on (``pc`` in the innermost frame), and the entries (kind, register, payload)."""
 
-    __slots__ = ("entries", "key", "number", "pc", "raising", "symbol", "undo")
+    __slots__ = ("entries", "key", "number", "pc", "raising", "recorded", "symbol", "undo")
 
     def __init__(self, place: int, pc: int, key: Any, raising: bool) -> None:
         self.number, self.pc, self.key, self.raising = place, pc, key, raising
@@ -35,6 +35,8 @@ class Exit:
         """An operand of the overflowed sum before the exit, and how it is got back from the sum (LLVM text)."""
         self.symbol = f"@x{place}"
         self.entries: list[tuple[int, int, Any]] = []
+        self.recorded = False
+        """Whether what lies behind it is known already."""
 
 
 def _slot(places: dict[tuple[str, str], int], part: Any) -> Any:

@@ -558,9 +558,13 @@ class LoopsMixin(SuspendedMixin, PollsMixin):
         incoming: dict[Any, list[tuple[str, str]]] = {place: [] for place in [*kinds, *fields, *(("bound", p) for p in maybe)]}
         kept = [p for p in states[0].registers if p not in kinds and all(p in s.registers for s in states)]
         held = {name for p in kept for name in states[0].registers[p].held()}
+        lost = lost_anchors(states, held, kinds)
         for state, hole, block in arrived:
             self.state, self.lines, self.block = state, hole, block
             self.start = state
+            for name in lost:
+                self.reference(name)
+                state.owners[name] = OWNED
             for place in [p for p in state.registers if p not in kinds and p not in kept]:
                 self.drop_place(place)
             numbers_first = sorted(kinds.items(), key=lambda row: row[1] == "object")
@@ -633,6 +637,17 @@ class LoopsMixin(SuspendedMixin, PollsMixin):
         out.heap = {k: v for k, v in first.heap.items() if all(s.heap.get(k) == v for s in states)
                     and not (isinstance(v[0], Obj) and v[0].name not in out.owners)}
         return out
+
+
+def lost_anchors(states: list[State], held: set[str], kinds: dict[Any, Any]) -> list[str]:
+    """Objects that registers hold behind a join and that only memory keeps alive of which nothing is known there."""
+    anchored = [name for name in held if all(s.owners.get(name) == ANCHORED for s in states)]
+    if not anchored:
+        return []
+    kept = {held.name for i, held in states[0].memory.items()
+            if isinstance(held, Obj) and (0, i) not in kinds and all(s.memory.get(i) == held for s in states)}
+    known = {held.name for s in states for held in s.memory.values() if isinstance(held, Obj)}
+    return sorted(name for name in anchored if name not in kept and name in known)
 
 
 def shared_fields(states: list[State]) -> list[tuple[str, str]]:

@@ -137,18 +137,12 @@ class Region(EndingsMixin, CaughtMixin, CallsMixin, LoopsMixin, PromotionMixin, 
     def build(self) -> str | None:
         """Replays everything; the module's text, or None if the headers' kinds changed and it must be done again."""
         self.state.frames = (Frame(self.root, 0),)
-        for index in range(self.root.unit.registers):
-            name = f"%r{index}"
-            place = self.op(f"getelementptr ptr, ptr %regs, i64 {index}")
-            self.emit(f"{name} = load ptr, ptr {place}")
-            self.state.registers[0, index] = Obj(name)
-            self.state.memory[index] = self.state.registers[0, index]
-            self.state.owners[name] = ANCHORED
+        self.begin()
         interp = self.op(f"load ptr, ptr {self.offset('%ts', FIELDS['ts_interp'][0])}")
         self.breaker = self.offset(interp, FIELDS["interp_eval_breaker"][0])
         self.guard_recursion()
         self.guard_globals()
-        self.open_header(self.root_pc)
+        self.open_root()
         self.go_on(self.after(self.root_pc))
         while self.forks or self.arrivals:
             if self.forks:
@@ -158,6 +152,23 @@ class Region(EndingsMixin, CaughtMixin, CallsMixin, LoopsMixin, PromotionMixin, 
         if self.again or self.steady():
             return None
         return self.module()
+
+    def begin(self) -> None:
+        """What the frame holds when the region is entered."""
+        for index in range(self.root.unit.registers):
+            self.load_register(index)
+
+    def load_register(self, index: int) -> None:
+        """A register of the frame as the region finds it."""
+        name = f"%r{index}"
+        place = self.op(f"getelementptr ptr, ptr %regs, i64 {index}")
+        self.emit(f"{name} = load ptr, ptr {place}")
+        self.state.registers[0, index] = self.state.memory[index] = Obj(name)
+        self.state.owners[name] = ANCHORED
+
+    def open_root(self) -> None:
+        """The header that the region begins at."""
+        self.open_header(self.root_pc)
 
     def module(self) -> str:
         """The finished text."""
@@ -432,10 +443,21 @@ class Region(EndingsMixin, CaughtMixin, CallsMixin, LoopsMixin, PromotionMixin, 
             state.owners[held.name] = OWNED
             state.memory[index] = NULL
         elif self.type_of(value) not in (int, float, bool):
+            self.lose_memory(index)
             if not self.end_in_memory(place):
                 self.before_end()
                 self.emit(f"call void {self.helper('t_clear')}(ptr %ctx, ptr {place})")
             state.memory[index] = NULL
+
+    def lose_memory(self, index: int) -> None:
+        """The memory of a register is overwritten next: what it alone keeps alive gets a reference, if other registers hold it."""
+        state = self.state
+        held = state.memory.get(index)
+        if isinstance(held, Obj) and state.owners.get(held.name) == ANCHORED and list(state.memory.values()).count(held) == 1:
+            del state.owners[held.name]
+            if held.name in state.live_names():
+                self.reference(held.name)
+                state.owners[held.name] = OWNED
 
     def place_of(self, index: int) -> str:
         """The address of a register of the root frame."""
@@ -596,15 +618,7 @@ class Region(EndingsMixin, CaughtMixin, CallsMixin, LoopsMixin, PromotionMixin, 
     def sync_local(self, index: int, value: Value) -> None:
         """Writes one local to the frame."""
         state = self.state
-        held = state.memory.get(index)
-        if isinstance(held, Obj) and state.owners.get(held.name) == ANCHORED:
-            elsewhere = any(i != index and other == held for i, other in state.memory.items())
-            if not elsewhere:
-                if held.name in state.live_names():
-                    self.reference(held.name)
-                    state.owners[held.name] = OWNED
-                else:
-                    del state.owners[held.name]
+        self.lose_memory(index)
         place = self.place_of(index)
         if isinstance(value, IntValue) and value.bound is True:
             self.emit(f"call void {self.helper('t_store_int')}(ptr %ctx, ptr {place}, i64 {value.number})")

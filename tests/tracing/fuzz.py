@@ -26,6 +26,8 @@ MODES = {
     "verify": ("-X", "threshold=2", "-X", "verify=1"),
     "in-turn": ("-X", "loop_threshold=7", "-X", "call_threshold=9", "-X", "exit_threshold=4", "-X", "warm_up=3", "-X", "grace=0",
                 "-X", "cache=0", "-X", "background=0", "-X", "compile_share=0", "-X", "codegen=0", "-X", "verify=1"),
+    "functions": ("-X", "loop_threshold=100000", "-X", "call_threshold=6", "-X", "exit_threshold=4", "-X", "grace=0",
+                  "-X", "cache=0", "-X", "background=0", "-X", "compile_share=0", "-X", "codegen=0"),
 }
 TIMEOUT = 30
 HOST_TIMEOUT = 4
@@ -328,6 +330,117 @@ class Writer:
         return "\n".join(self.lines)
 
 
+class HotWriter(Writer):
+    """Writes a function that is hot by itself: ``HEADS`` says how it is called."""
+
+    HEADS = ("def {name}(n, a=1, x=0.5, o=None, flag=False, depth=2, *, more=1):", "def {name}(n, a, *rest, flag=True, depth=1, **names):",
+             "def {name}(n, a=2.5, x=(1 << 61), /, o=None, flag=False, depth=3):", "def {name}(n):")
+
+    def call(self) -> str:
+        """A call of the function by itself or of one that was written before."""
+        name = self.pick(self.name, self.name, f"h{self.r.randrange(int(self.name[1:]) + 1)}")
+        return f"{name}({self.pick('n - 1', 'i', 'n // 2', '3')}, {self.num(2)})" if self.r.random() < 0.9 else f"{name}(i)"
+
+    def function(self) -> str:
+        head = self.r.choices(self.HEADS, (4, 3, 2, 1))[0]
+        self.put(0, head.format(name=self.name))
+        given = {part.split("=")[0].strip("* /") for part in head[head.index("(") + 1:head.rindex(")")].split(",")}
+        if "rest" in given:
+            self.put(1, "x = len(rest) + names.get('x', 0); o = rest[0] if rest and hasattr(rest[0], 'b') else None")
+        defaults = {"a": "n", "x": "1.5", "o": "None", "flag": "n % 2 == 0", "depth": "1"}
+        missing = [name for name in defaults if name not in given and not ("rest" in given and name in "xo")]
+        if missing:
+            self.put(1, "; ".join(f"{name} = {defaults[name]}" for name in missing))
+        self.put(1, "global DEPTH")
+        self.put(1, f"if DEPTH > {self.pick('1', '2', '3')}: {self.pick('return n', 'raise ValueError(n)', 'return a', 'return (n, a)')}")
+        self.put(1, f"i = n % {self.pick('7', '9', '40')}; j = z = 0; b = 1; c = 2; L = [1, 2, 3]; T = (1, 2, 3); s = 'abc'; d = None")
+        self.put(1, "if o is None: o = P(i, 2)")
+        if self.r.random() < 0.7:
+            self.put(1, "M = {0: 1, 1: 2, 2: 3, 3: 4, 4: 5}; L2 = []; W = (); K = {'b': 4}")
+            self.put(1, "local = f0")
+        else:
+            self.put(1, "M = {k: a for k in range(4)}; L2 = []; W = (); K = {}")
+            self.put(1, "def local(q): return q")
+        self.block(1, 4, False)
+        if self.r.random() < 0.5:
+            self.put(1, "DEPTH += 1")
+            self.put(1, "try:")
+            self.put(2, f"{self.pick('W', 'd', 'z')} = {self.call()}")
+            if self.r.random() < 0.5:
+                self.put(1, "except ValueError: c = i")
+            self.put(1, "finally:")
+            self.put(2, "DEPTH -= 1")
+        self.block(1, 3, False)
+        self.put(1, self.pick("return a", "return (a, b, c, x, i)", "return T", "return b, L", "d = D(i); return s", "return o.a",
+                              f"return {self.num(1)}", f"if {self.test()}: return L2\n    return W", "yield a; yield b; return c",
+                              "return [a, s, D.ended]", "G = 1; return i" if self.r.random() < .1 else "return None"))
+        return "\n".join(self.lines)
+
+
+HOT = '''
+DEPTH = 0
+ON_HOST = {}
+exec("""
+def each(f, count, *rest, **names):
+    out = []
+    for k in range(count):
+        try:
+            out.append(f(k, *rest, **names))
+        except Exception as e:
+            out.append((type(e).__name__, str(e)))
+    return out
+""", ON_HOST)
+each = ON_HOST["each"]
+class H:
+    def __init__(self, f, a):
+        self.f, self.a, self.b = f, a, 2
+        self.kind = 4
+    def add(self, n):
+        return n
+    get = twice = lambda self, n=1, more=1: n
+    @property
+    def value(self):
+        return self.f(self.a)
+    def __call__(self, n):
+        return plain(self.f(n))
+    def __getitem__(self, n):
+        if n > 40:
+            raise IndexError(n)
+        return plain(self.f(n, self.a))
+    def __add__(self, other):
+        return plain(self.f(other))
+def plain(v):
+    if hasattr(v, "send"):
+        return list(v)
+    if isinstance(v, (P, S, H, D)):
+        return type(v).__name__
+    return v
+def calls(f, count, *rest, **names):
+    out = []
+    for k in range(count):
+        try:
+            out.append(plain(f(k, *rest, **names)))
+        except Exception as e:
+            tb, lines = e.__traceback__, []
+            while tb is not None:
+                lines.append(tb.tb_lineno)
+                tb = tb.tb_next
+            out.append((type(e).__name__, str(e), lines))
+    return out
+def hot(f):
+    show(calls, f, 30, 2)
+    show(each, lambda k: plain(f(k)), 25)
+    show(each, lambda k, *r, **n: plain(f(k, *r, **n)), 20, 1.5)
+    show(lambda: list(map(lambda k: plain(f(k, k + 0.5)), range(20))))
+    show(lambda: calls(f, 20, 3, x=4))
+    show(calls, f, 15, 1 << 62, 2, P(1, 2.5), True)
+    h = H(f, 3)
+    show(calls, h, 20)
+    show(lambda: list(h))
+    show(calls, lambda k: h + k, 20)
+    show(calls, lambda k: plain(h.value), 20)
+    show(lambda: sorted(range(15), key=lambda k: repr(plain(f(k, k)))))
+'''
 EXTRA = '''
 class M_:
     def __enter__(self):
@@ -345,8 +458,12 @@ CALLS = ("{f}, 40, 1, 0.5, P(1, 2), False", "{f}, 40, 1, 0.5, P(1, 2), False", "
 
 
 def program(seed: int, functions: int = 12) -> str:
-    """The source of a random script."""
+    """The source of a random script: of functions with hot loops or, every other one, of hot functions."""
     rng = random.Random(seed)
+    if seed % 2:
+        parts = [PROLOGUE, EXTRA, EPILOGUE, HOT]
+        parts += [HotWriter(rng.getrandbits(48), f"h{number}").function() for number in range(functions)]
+        return "\n".join([*parts, *(f"hot(h{number})" for number in range(functions))]) + "\n"
     parts = [PROLOGUE, EXTRA, EPILOGUE]
     parts += [Writer(rng.getrandbits(48), f"t{number}").function() for number in range(functions)]
     for number in range(functions):
@@ -469,7 +586,7 @@ def check(source: str, mode: str) -> str:
 def isolate(source: str, difference: str, mode: str) -> str:
     """Only the function that differs, where that is enough."""
     tree = ast.parse(source)
-    names = [n.name for n in tree.body if isinstance(n, ast.FunctionDef) and n.name[0] == "t" and n.name[1:].isdigit()]
+    names = [n.name for n in tree.body if isinstance(n, ast.FunctionDef) and n.name[0] in "th" and n.name[1:].isdigit()]
     guess = [n for n in names if f"{n} " in difference] + names
     for name in dict.fromkeys(guess):
         body = [n for n in tree.body if not (isinstance(n, ast.FunctionDef) and n.name in names and n.name != name)
