@@ -41,7 +41,7 @@ class Machine:
         self.expressions: Any = None
         self.modules: Any = None
         self.sources = Sources(settings.cache, settings.iterator_paths)
-        self.started = perf_counter()
+        self.started = self.begun = perf_counter()
 
 
 machine: Machine | None = None
@@ -151,14 +151,16 @@ def _first_hot(pc: int, registers: int) -> None:
     """The first hot loop: loads the tracing compiler, which takes over from here. What it costs, a short program never pays."""
     assert machine is not None
     settings = machine.settings
-    age = (perf_counter() - machine.started) * 1000
+    now = perf_counter()
+    age = (now - machine.started) * 1000
     early = False
     if settings.loop_threshold > STEPWISE and settings.grace:
         known = machine.records.left(pc, registers)
         count, lasted = machine.records.first_count(pc)
         machine.hot += min(lasted / 2 if pc in machine.early else lasted, age - machine.seen)
         machine.seen = age
-        scattered = machine.hot < min(HOT_ENOUGH, age / HOT_SHARE)
+        running = (now - machine.begun) * 1000
+        scattered = machine.hot < min(HOT_ENOUGH, running / HOT_SHARE)
         rounds, expected = known or (0, 0.0)
         early = age < settings.grace or scattered
         if known:
@@ -304,6 +306,7 @@ def run_module(source: bytes | str, filename: str, namespace: dict[str, Any], se
     if record is None or record.reason:
         exec(module.host, namespace)
         return
+    vm.begun = perf_counter()
     try:
         vm.native.run_module(FunctionType(module.host, namespace), namespace, 0)
     finally:
