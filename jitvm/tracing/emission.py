@@ -217,10 +217,10 @@ class Emission:
     def type_test(self, value: Value, kind: Any) -> Any:
         """Whether the exact type is ``kind``: a bool, or the name of a truth value."""
         known = self.type_of(value)
-        if known is not None:
-            if known is int and kind is int and isinstance(value, Const):
-                return MIN64 <= value.object <= MAX64
+        if known is not None and (known is not int or kind is not int or self.is_narrow(value)):
             return known is kind
+        if isinstance(value, Const):
+            return MIN64 <= value.object <= MAX64
         if isinstance(value, Null):
             return False
         assert isinstance(value, Obj)
@@ -236,9 +236,24 @@ class Emission:
         self.implied(test, value.name, kind)
         return I1(test)
 
+    def is_narrow(self, value: Value) -> bool:
+        """Whether an int is known to be unboxed, or to fit: that it is an int says nothing of its size."""
+        if isinstance(value, Obj):
+            return f"number of {value.name}" in self.state.cse or f"narrow {value.name}" in self.state.cse
+        return isinstance(value, IntValue)
+
     def implied(self, test: str, name: str, kind: Any) -> None:
         """Notes what the truth of ``test`` says about an object's type."""
         self.state.cse["implies " + test] = (name, kind)
+
+    def assume(self, state: State, test: str, outcome: bool) -> None:
+        """Notes an outcome and what it implies."""
+        state.facts[test] = outcome
+        implied = state.cse.get("implies " + test)
+        if implied is not None and outcome:
+            state.types[implied[0]] = implied[1]
+            if implied[1] is int:
+                state.cse[f"narrow {implied[0]}"] = True
 
     def type_word(self, value: Obj) -> str:
         return self.pure(f"load ptr, ptr {self.offset(value.name, 8)}")

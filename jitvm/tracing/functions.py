@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 AREA_VALUES = 32
+CONVENTION = "preserve_nonecc"
+"""How activations call each other: with more arguments in registers, and nothing saved by a callee that makes no call itself."""
 TYPE_OF = {"int": int, "float": float, "bool": bool}
 RETURNED, FINISHED = 0, 1
 """Status of a body: the value is the payload, or the interpreter has finished the activation and the payload is an object (0: raised)."""
@@ -47,9 +49,7 @@ class FunctionRegion(Region):
         self.state.owners["%function"] = ANCHORED
         interp = self.op(f"load ptr, ptr {self.offset('%ts', FIELDS['ts_interp'][0])}")
         self.breaker = self.offset(interp, FIELDS["interp_eval_breaker"][0])
-        self.prepare_area()
         self.pc = self.root_pc
-        self.poll_entry()
         self.go_on(self.root_pc + UNIT * self.root.instruction(self.root_pc).row.size)
         while self.forks or self.arrivals:
             if self.forks:
@@ -73,21 +73,31 @@ class FunctionRegion(Region):
         self.state.owners[name] = OWNED
         return Obj(name)
 
-    def prepare_area(self) -> None:
-        """Writes the words of the activation's area that do not change."""
-        for offset, text in ((0, "%given"), (8, "%caller"), (24, "%function")):
-            self.emit(f"store ptr {text}, ptr {self.area_place(offset)}")
+    def before_calls(self) -> None:
+        """What an activation does before its first call, and one that makes none need not: it polls, looks whether enough of the C stack
+        is left (interpreter/stack.py), and writes the words of its area that do not change."""
+        if self.state.cse.get("before calls"):
+            return
+        self.count_work()
+        self.poll(self.pc, self.start)
         least = self.op(f"load ptr, ptr {self.offset('%ctx', 8 * SLOTS['stack_from'])}")
-        self.suffices = I1(self.op(f"icmp ugt ptr %area, {least}"))
-        """Whether enough of the C stack is left for calls (interpreter/stack.py)."""
+        self.guard(I1(self.op(f"icmp ugt ptr %area, {least}")), True)
+        self.write_area()
+        self.state.cse["before calls"] = True
+
+    def write_area(self) -> None:
+        """Writes the words of the activation's area that do not change, unless a frame is made for it (``materialize``)."""
+        for offset, text in ((0, "%given"), (8, "%caller"), (24, "%function")):
+            self.emit(f"store ptr {text}, ptr {self.op(f'getelementptr i8, ptr %area, i64 {offset}')}")
+
+    def describe(self, exit: Exit) -> None:
+        """Before the first call nothing is in the area yet; behind it a frame may have been made for it."""
+        if not self.state.cse.get("before calls"):
+            self.write_area()
+        super().describe(exit)
 
     def area_place(self, offset: int) -> str:
         return self.offset("%area", offset)
-
-    def poll_entry(self) -> None:
-        """Signals and other threads: a waiting one has the activation run in the interpreter."""
-        self.count_work()
-        self.poll(self.after(self.root_pc))
 
     # -- what differs from a loop's region
     def kill(self, index: int) -> None:
@@ -168,7 +178,7 @@ class FunctionRegion(Region):
                     return None
                 self.guard(test, True)
         self.guard(I1(self.pure("icmp sgt i32 %left, 1")), True)
-        self.guard(self.suffices, True)
+        self.before_calls()
         self.effected = True
         self.flush(forget=not self.specs["pure"])
         for value in self.state.registers.values():
@@ -180,7 +190,7 @@ class FunctionRegion(Region):
         function = self.box(callee)[0]
         less = self.pure("sub i32 %left, 1")
         text = "".join(", " + a for a in arguments)
-        pair = self.op(f"call {{i64, i64}} @body(ptr %ctx, ptr %ts, ptr %area, ptr null, ptr {function}, i32 {less}{text})")
+        pair = self.op(f"call {CONVENTION} {{i64, i64}} @body(ptr %ctx, ptr %ts, ptr %area, ptr null, ptr {function}, i32 {less}{text})")
         payload, status = self.op(f"extractvalue {{i64, i64}} {pair}, 0"), self.op(f"extractvalue {{i64, i64}} {pair}, 1")
         result = self.take_result(payload, status, instruction)
         self.kill(window[0])
@@ -269,6 +279,8 @@ class FunctionRegion(Region):
             return super().leave_callee(value)
         kind = self.specs["result"]
         known = self.type_of(value)
+        if known is int and not self.is_narrow(value):
+            known = None
         if kind in TYPE_OF and known is not TYPE_OF[kind]:
             if known is None and kind != "object":
                 self.guard(self.type_test(value, TYPE_OF[kind]), True)
@@ -328,7 +340,7 @@ class FunctionRegion(Region):
         entry = [f"  %spill = alloca [{max(self.spills, 1)} x i64]", f"  %buffer = alloca [{max(self.arguments, 1)} x i64]",
                  f"  %area = alloca [{self.area_words + AREA_VALUES // 8} x i64]"]
         parameters = "".join(f", {KINDS[kind]} %a{index}" for index, kind in enumerate(self.kinds))
-        body = "\n".join([f"define internal {{i64, i64}} @body(ptr %ctx, ptr %ts, ptr %caller, ptr %given, ptr %function, "
+        body = "\n".join([f"define internal {CONVENTION} {{i64, i64}} @body(ptr %ctx, ptr %ts, ptr %caller, ptr %given, ptr %function, "
                           f"i32 %left{parameters}) "
                           "nounwind {", "entry:", *entry, *flat(self.lines), *flat(self.cold), *self.leave_lines(), "}"])
         wrapper = self.wrapper()
@@ -361,7 +373,7 @@ class FunctionRegion(Region):
         caller = self.op(f"load ptr, ptr {self.offset(base, FIELDS['frame_previous'][0])}")
         left = self.op(f"load i32, ptr {self.offset('%ts', FIELDS['ts_recursion_remaining'][0])}")
         text = "".join(", " + t for t in texts)
-        pair = self.op(f"call {{i64, i64}} @body(ptr %ctx, ptr %ts, ptr null, ptr %regs, ptr {function}, i32 {left}{text})")
+        pair = self.op(f"call {CONVENTION} {{i64, i64}} @body(ptr %ctx, ptr %ts, ptr null, ptr %regs, ptr {function}, i32 {left}{text})")
         payload, status = self.op(f"extractvalue {{i64, i64}} {pair}, 0"), self.op(f"extractvalue {{i64, i64}} {pair}, 1")
         plain, done = self.label(), self.label()
         start = self.block
@@ -408,3 +420,4 @@ class FunctionRegion(Region):
         if not new:
             self.reference(name)
         return name
+

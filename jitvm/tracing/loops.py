@@ -612,11 +612,12 @@ class LoopsMixin(SuspendedMixin, PollsMixin):
             owners = {s.owners.get(v.name) if isinstance(v, Obj) else None for s, v in zip(states, values, strict=True)}
             if all(v == values[0] for v in values) and len(owners) == 1 and BORROWED not in owners:
                 continue
-            types = set()
+            types: set[Any] = set()
             for state, value in zip(states, values, strict=True):
                 self.state = state
                 if not isinstance(value, Null):
-                    types.add(self.type_of(value))
+                    known = self.type_of(value)
+                    types.add(None if known is int and not self.is_narrow(value) else known)
             kinds[place] = TYPE_KINDS.get(types.pop(), "object") if len(types) == 1 else "object"
         return kinds
 

@@ -360,6 +360,7 @@ class Machine(Numbers):
             return chosen, False
         self.state.owners[name] = OWNED
         self.state.types[name] = self.type_of(value)
+        self.state.cse[f"number of {name}"] = value.number
         return name, True
 
     def boxed_in_frame(self, value: Unboxed) -> str | None:

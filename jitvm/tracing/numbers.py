@@ -56,7 +56,7 @@ class Numbers(Emission):
         magnitude = self.pure(f"select i1 {zero}, i64 0, i64 {magnitude}")
         negative = self.pure(f"icmp slt i64 {size}, 0")
         number = self.pure(f"select i1 {negative}, i64 {self.pure(f'sub i64 0, {magnitude}')}, i64 {magnitude}")
-        if self.wide:
+        if self.wide or not self.is_narrow(value):
             near = self.pure(f"icmp ult i64 {self.pure(f'add i64 {size}, 2')}, 5")
             call = f"call i64 {self.helper('t_int_value')}(ptr %ctx, ptr {value.name})"
             number = self.unless(f"number {value.name}", near, "i64", number, call)

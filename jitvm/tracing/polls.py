@@ -4,6 +4,7 @@ from __future__ import annotations
 from jitvm.tracing.beliefs import FIELD
 from jitvm.tracing.emission import WORK
 from jitvm.tracing.machine import Machine
+from jitvm.tracing.values import State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -95,13 +96,13 @@ class PollsMixin(Machine):
             self.emit(f"br label %{turn.more}.turn")
         self.lines, self.block, self.state = main, block, state
 
-    def poll(self, pc: int) -> str:
-        """Leaves at ``pc`` where somebody waits; the word that says so, which is 0 behind the poll."""
+    def poll(self, pc: int, state: State | None = None) -> str:
+        """Leaves at ``pc``, in ``state`` or the current one, where somebody waits; the word that says so, which is 0 behind the poll."""
         waiting = self.op(f"load i32, ptr {self.breaker}")
         test = self.op(f"icmp eq i32 {waiting}, 0")
         good, bad = self.label(), self.label()
         self.emit(f"br i1 {test}, label %{good}, label %{bad}, !prof !0")
-        self.leave(self.state, pc, None, bad)
+        self.leave(self.state if state is None else state, pc, None, bad)
         self.at(good)
         return waiting
 

@@ -503,13 +503,6 @@ class Region(EndingsMixin, CaughtMixin, CallsMixin, LoopsMixin, PromotionMixin, 
         self.outcomes.append(int(want))
         return want
 
-    def assume(self, state: State, test: str, outcome: bool) -> None:
-        """Notes an outcome and what it implies."""
-        state.facts[test] = outcome
-        implied = state.cse.get("implies " + test)
-        if implied is not None and outcome:
-            state.types[implied[0]] = implied[1]
-
     def guard(self, test: Any, want: bool) -> None:
         """Leaves at the start of the bytecode unless ``test`` is ``want``."""
         self.hide_frames()
@@ -612,6 +605,7 @@ class Region(EndingsMixin, CaughtMixin, CallsMixin, LoopsMixin, PromotionMixin, 
             if held == value and index < self.root.locals:
                 name = self.op(f"load ptr, ptr {self.place_of(index)}")
                 self.state.types[name] = self.type_of(value)
+                self.state.cse[f"number of {name}"] = value.number
                 return name
         return None
 
