@@ -6,9 +6,10 @@ from jitvm.frontend import tree as ast
 from jitvm.frontend.assembler import Label, Place
 from jitvm.frontend.constants import NOT_CONSTANT
 from jitvm.frontend.expressions import constant_display, constant_items
-from jitvm.frontend.generators import CO_COROUTINE, GeneratorCompiler
+from jitvm.frontend.generators import GeneratorCompiler
 from jitvm.frontend.scopes import Comprehension, Scope
 from jitvm.frontend.tree import cast
+from jitvm.spec.layout import CO_COROUTINE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

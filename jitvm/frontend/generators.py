@@ -4,8 +4,8 @@ from __future__ import annotations
 from jitvm.frontend import tree as ast
 from jitvm.frontend.calls import CallCompiler
 from jitvm.spec.bytecodes import OPCODE_BITS
+from jitvm.spec.layout import CO_ASYNC_GENERATOR, CO_SUSPENDS
 
-CO_SUSPENDS, CO_COROUTINE, CO_ASYNC_GENERATOR = 0x2A0, 0x80, 0x200
 """Flags of generators and coroutines of all kinds; of coroutines; of asynchronous generators."""
 
 

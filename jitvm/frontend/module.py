@@ -9,6 +9,7 @@ import sys
 from _imp import source_hash
 
 from jitvm.frontend.code import REASONS, CodeType, CodeUnit, Handler, Loop, Unsupported, host_codes
+from jitvm.spec.bytecodes import HANDLER_WORDS, PLACE, PLACE_BITS
 from jitvm.spec.words import array
 
 TYPE_CHECKING = False
@@ -189,22 +190,17 @@ def identity(code: CodeType) -> bytes:
     return source_hash(len(data), data)
 
 
-OWN, CONSTANT, NAME = 0, 1, 2
-"""Where a stored unit's constant is: with the unit, among the host's constants or its names. There it stays the same object."""
-
-
 def _row_of(unit: CodeUnit) -> Row:
-    """A unit as plain data, which native code reads (``vm_link`` in interpreter/services.py): words, offsets, places of the constants,
-    those that are its own, exception handlers, then what only Python code wants. A code object without a unit has a row of two: the
-    reason and the line."""
-    places = {id(name): place << 2 | NAME for place, name in enumerate(unit.code.co_names)}
-    places.update({id(constant): place << 2 | CONSTANT for place, constant in enumerate(unit.code.co_consts)})
+    """A unit as plain data (``ROW``), which native code reads (``vm_link`` in interpreter/linking.py). A code object without a unit has a
+    row of two: the reason and the line."""
+    places = {id(name): place << PLACE_BITS | PLACE["NAME"] for place, name in enumerate(unit.code.co_names)}
+    places.update({id(constant): place << PLACE_BITS | PLACE["CONSTANT"] for place, constant in enumerate(unit.code.co_consts)})
     own: list[object] = []
     shared = array("I")
     for constant in unit.constants:
         place = places.get(id(constant))
         if place is None:
-            place = len(own) << 2 | OWN
+            place = len(own) << PLACE_BITS | PLACE["OWN"]
             own.append(constant)
         shared.append(place)
     handlers = array("q", [number for row in unit.handlers for number in row.row()])
@@ -217,10 +213,12 @@ def unit_of(row: Row, code: CodeType) -> CodeUnit:
     words, offsets, shared, own, handlers, registers, loops, sites = row
     tables = own, code.co_consts, code.co_names
     numbers = array("q", handlers)
+    table = (1 << PLACE_BITS) - 1
     return CodeUnit(
         name=code.co_qualname, first_line=code.co_firstlineno, registers=registers, words=array("Q", words),
-        host_offsets=array("I", offsets), constants=tuple([tables[place & 3][place >> 2] for place in array("I", shared)]),
-        handlers=tuple([Handler(*numbers[at:at + 5]) for at in range(0, len(numbers), 5)]),
+        host_offsets=array("I", offsets),
+        constants=tuple([tables[place & table][place >> PLACE_BITS] for place in array("I", shared)]),
+        handlers=tuple([Handler(*numbers[at:at + HANDLER_WORDS]) for at in range(0, len(numbers), HANDLER_WORDS)]),
         loops=tuple([Loop(*row) for row in loops]), code=code, sites=sites)
 
 

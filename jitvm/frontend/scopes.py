@@ -4,6 +4,7 @@ from __future__ import annotations
 from jitvm.frontend import tree as ast
 from jitvm.frontend.code import CodeType
 from jitvm.frontend.positions import RESUME
+from jitvm.spec.layout import parameter_count
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -35,8 +36,7 @@ class Names:
         register = {name: number for number, name in enumerate(order)}
         self.order = order
         self.count = len(order)
-        self.arguments = (code.co_argcount + code.co_kwonlyargcount
-                          + bool(code.co_flags & 0x04) + bool(code.co_flags & 0x08))
+        self.arguments = parameter_count(code)
         self.locals = {name: register[name] for name in plain}
         self.cells = {name: register[name] for name in code.co_cellvars + code.co_freevars}
         self.own_cells = [order.index(name) for name in code.co_cellvars]  # a class body may have a free `__class__` as well

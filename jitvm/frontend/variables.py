@@ -7,6 +7,7 @@ from jitvm.frontend import tree as ast
 from jitvm.frontend.assembler import Assembler
 from jitvm.frontend.constants import fold
 from jitvm.frontend.scopes import ChildCodes, mangle
+from jitvm.spec.layout import CO_OPTIMIZED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     """What is evaluated between the reading of an operand and the instruction that uses it."""
 
 
-CO_OPTIMIZED = 1
 EXTENDED_ARG, LOAD_GLOBAL = opmap["EXTENDED_ARG"], opmap["LOAD_GLOBAL"]
 DEREFS = frozenset(opmap[name] for name in ("LOAD_CLASSDEREF", "STORE_DEREF", "DELETE_DEREF"))
 GLOBALS = frozenset(opmap[name] for name in ("LOAD_GLOBAL", "STORE_GLOBAL", "DELETE_GLOBAL"))

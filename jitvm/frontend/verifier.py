@@ -4,6 +4,7 @@ from __future__ import annotations
 from jitvm.frontend.code import CodeUnit, Handler
 from jitvm.frontend.disassembler import Instruction, instructions, register_names
 from jitvm.frontend.positions import RESUME, RETURN_GENERATOR
+from jitvm.spec.layout import parameter_count
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ class Verifier:
     def flow(self) -> None:
         """Follows control through the unit and checks each instruction with what is known before it."""
         code = self.code
-        arguments = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & 4) + bool(code.co_flags & 8)
+        arguments = parameter_count(code)
         free = range(self.variables - len(code.co_freevars), self.variables)
         full = (1 << arguments) - 1 | sum(1 << register for register in free)
         states: dict[int, State] = {0: State(full, full)}

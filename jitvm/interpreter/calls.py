@@ -524,11 +524,7 @@ def call_iterable(callee: Object, arguments: Object, names: Object) -> New:
     """f(*arguments): any iterable, made a tuple only now."""
     if type_iter(type_pointer(arguments)) == NULLP and not has_sequence_items(arguments):
         raise_made(STAR_ARGUMENT, callee, arguments)
-    given = PySequence_Tuple(arguments)
-    if callee is build_class:
-        return make_class_of(callee, given, names)
-    enter_when_called(callee)
-    return PyObject_Call(callee, given, names)
+    return call_with_all(callee, PySequence_Tuple(arguments), names)
 
 
 @helper(runs=True)

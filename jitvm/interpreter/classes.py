@@ -183,13 +183,9 @@ def runnable_body(thread: Ptr, function: Object) -> Ptr:
     """The ready code record of the function that a class body is, or null where the host must run it."""
     if cframe_tracing(ts_cframe(thread)) != 0:
         return NULLP
-    if type_pointer(function) is not PyFunction_Type:
-        return NULLP
-    record = code_record(function)
+    record = record_of(function)
     if record == NULLP:
-        record = discover(function)
-        if record == NULLP:
-            return NULLP
+        return NULLP
     if vm_state(record) != CODE_READY:
         return NULLP
     if (vm_flags(record) & FLAG_NAMESPACE) == 0:

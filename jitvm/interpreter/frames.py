@@ -32,14 +32,20 @@ def discover(callee: Object) -> Ptr:
     return code_record(callee)
 
 
+@primitive
+def record_of(callee: Object) -> Ptr:
+    """As code_record; the runtime is asked where nothing is known."""
+    record = code_record(callee)
+    if unlikely(record == NULLP):
+        if type_pointer(callee) is PyFunction_Type:
+            record = discover(callee)
+    return record
+
+
 @helper()
 def enter_when_called(callee: Object) -> None:
     """A function that the host has made and no name of its module shows (a decorator has it): it enters the VM if it is ours."""
-    if type_pointer(callee) is not PyFunction_Type:
-        return
-    record = code_record(callee)
-    if record == NULLP:
-        record = discover(callee)
+    record = record_of(callee)
     if record != NULLP and vm_state(record) != CODE_HOST:
         set_func_vectorcall(callee, address_of("vm_vectorcall"))
 
@@ -89,13 +95,9 @@ def runnable(thread: Ptr, callee: Object) -> Ptr:
     """The ready code record of a function, or null where the host must run it."""
     if cframe_tracing(ts_cframe(thread)) != 0:
         return NULLP
-    record = code_record(callee)
+    record = record_of(callee)
     if unlikely(record == NULLP):
-        if type_pointer(callee) is not PyFunction_Type:
-            return NULLP
-        record = discover(callee)
-        if record == NULLP:
-            return NULLP
+        return NULLP
     if vm_state(record) != CODE_READY:
         return NULLP
     if (vm_flags(record) & (FLAG_COROUTINE + FLAG_NAMESPACE)) != 0:
@@ -597,7 +599,7 @@ def find_handler(record: Ptr, unit: Int) -> Ptr:
     while i > 0:
         if load_int(row, 0) <= unit and unit < load_int(row, 8):
             return row
-        row = row + 40
+        row = row + HANDLER_BYTES
         i = i - 1
     return NULLP
 

@@ -20,7 +20,7 @@ def on_host() -> None:
     if place == NULLP:
         return goto(pc + CALL_BYTES, regs, consts)
     stop_recording()
-    return handler("end_hosted", run_on_host(thread, regs, place, 0), regs, consts)
+    return handler("give_result", run_on_host(thread, regs, place, 0), regs, consts)
 
 
 @control
@@ -29,7 +29,7 @@ def exit_traced() -> None:
     place = host_place(thread, pc - CALL_BYTES, regs, 0)
     if place == NULLP:
         return goto(pc, regs, consts)
-    return handler("end_hosted", run_on_host(thread, regs, place, 0), regs, consts)
+    return handler("give_result", run_on_host(thread, regs, place, 0), regs, consts)
 
 
 @control
@@ -40,26 +40,7 @@ def raise_on_host() -> None:
         add_traceback(thread)
         return handler("unwind")
     stop_recording()
-    return handler("end_hosted", run_on_host(thread, regs, place, 1), regs, consts)
-
-
-@control
-def end_hosted() -> None:
-    """Ends a frame that has ended in the host's loop: pc is what it gave, null with an exception set. Its caller goes on as it did."""
-    if pc == NULLP:
-        return handler("leave_raising", pc, regs, consts)
-    frame = regs - FRAME_SIZE
-    caller = frame_previous(frame)
-    entered = header_entry(frame)
-    if entered >= IMPLIED:
-        return handler("return_implied", pc, regs, consts)
-    leave_frame(thread, regs)
-    if entered != 0:
-        return leave(as_object(as_int(pc)))
-    after = deliver(caller, pc)
-    if cframe_tracing(ts_cframe(thread)) != 0:
-        return handler("on_host", after - CALL_BYTES, caller + FRAME_SIZE, vm_constants(header_code(caller)))
-    return goto(after, caller + FRAME_SIZE, vm_constants(header_code(caller)))
+    return handler("give_result", run_on_host(thread, regs, place, 1), regs, consts)
 
 
 @helper(cold=True)

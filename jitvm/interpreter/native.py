@@ -6,12 +6,6 @@ A frame is made from an area when foreign code or the interpreter runs next: out
 """
 from jitvm.rpython.dialect import *
 
-AREA_REGISTERS = 0
-AREA_CALLER = 8
-AREA_SITE = 16
-AREA_FUNCTION = 24
-AREA_VALUES = 32
-
 
 @control
 def resume(kind: Imm) -> None:
@@ -110,17 +104,23 @@ def native_return() -> None:
 
 @control
 def give_result() -> None:
-    """The frame of a function's region ends, with the result as pc: all that ends with it lies in the frame."""
-    value = pc
+    """Ends a frame of which the host's loop or a function's region has run the rest: pc is what it gave, null with an exception set.
+
+    Its caller goes on as it did.
+    """
+    if pc == NULLP:
+        return handler("leave_raising", pc, regs, consts)
     frame = regs - FRAME_SIZE
     caller = frame_previous(frame)
     entered = header_entry(frame)
     if entered >= IMPLIED:
-        return handler("return_implied", value, regs, consts)
+        return handler("return_implied", pc, regs, consts)
     leave_frame(thread, regs)
     if entered != 0:
-        return leave(as_object(value))
-    after = deliver(caller, value)
+        return leave(as_object(as_int(pc)))
+    after = deliver(caller, pc)
+    if cframe_tracing(ts_cframe(thread)) != 0:
+        return handler("on_host", after - CALL_BYTES, caller + FRAME_SIZE, vm_constants(header_code(caller)))
     return goto(after, caller + FRAME_SIZE, vm_constants(header_code(caller)))
 
 

@@ -76,7 +76,7 @@ class Native:
         self._parse = prototype(Object, Object, Object, Object)(code.names["vm_parse"])
         self.execute = prototype(Object, Object, Object)(code.names["vm_exec"])
         self.enter = prototype(Object, Object, Object)(code.names["vm_enter"])
-        self.link = prototype(None, Int64, Object, Object, Int64, Int64, Bytes, Int64, Int64)(code.names["vm_link"])
+        self.link = prototype(None, Int64, Object, Object, Int64, Int64, Bytes, Int64)(code.names["vm_link"])
         self.loops = prototype(Int64, Object)(code.names["vm_loops"])
         self.guard = prototype(None, Int64)(code.names["vm_guard"])
         self.poke(code.names["context"], self.address)

@@ -29,8 +29,6 @@ else:
     FunctionType = type(lambda: None)
     CodeType = type((lambda: None).__code__)
 
-HOST_STATE = 2
-CO_OPTIMIZED = 1
 NOT_OWN = ("site-packages", "dist-packages")
 
 
@@ -42,12 +40,12 @@ class OwnModules:
         self.folder = ""
         self.library = os.path.dirname(os.__file__) + os.sep
         self.loaded: dict[str, tuple[CodeType, dict[str, Any]]] = {}
-        """By file name, the modules of which nothing was called yet: the code of the body, and its namespace."""
+        """By file name, the modules of which nothing was called yet: the code of the body, and its namespace while the body runs."""
         self.modules: dict[str, list[Module]] = {}
         """Those of which something was, and that of the script. There are several of a file that is loaded again."""
-        size = layout.current()[1]["CODE_RECORD"]
-        self.foreign = array("Q", bytes(size))
-        self.foreign[layout.current()[0]["vm_state"][0] // 8] = HOST_STATE
+        fields, constants = layout.current()
+        self.foreign = array("Q", bytes(constants["CODE_RECORD"]))
+        self.foreign[fields["vm_state"][0] // 8] = constants["CODE_HOST"]
         records.foreign = self.foreign.buffer_info()[0]
 
     def begin(self, folder: str) -> None:
@@ -72,6 +70,8 @@ class OwnModules:
         """
         if _ended:
             self.enter(code.co_filename, namespace)
+            if code.co_filename in self.loaded:
+                self.loaded[code.co_filename] = code, {}  # its names are done
             return None
         if "__builtins__" not in namespace:
             namespace["__builtins__"] = builtins.__dict__
@@ -113,15 +113,18 @@ class OwnModules:
                 attributes.adopt(value, filename)
 
     def run_by_host(self) -> Iterator[CodeType]:
-        """Functions of the program's modules that Python code of the host has called: it runs them itself (3.11), as if they were its own.
+        """Functions of the program's modules that the host has run though the VM could: Python code of its own called them (3.11 runs
+        what it calls by position), or something traced. Not those that the VM has refused, which are known with their reasons.
 
         The host counts the first calls of a code object.
         """
         hosts = [module.host for rows in self.modules.values() for module in rows]
+        refused = {id(record.code) for record in self.records.all if record.reason}
+        never = self._calls(_untouched.__code__)
         for host in [*hosts, *(code for code, _ in self.loaded.values())]:
             for code in host_codes(host):
-                called = self._calls(code) != self._calls(_untouched.__code__)
-                if called and code.co_flags & CO_OPTIMIZED and not code.co_name.startswith("<"):
+                named = code.co_flags & layout.CO_OPTIMIZED and (not code.co_name.startswith("<") or code.co_name == "<lambda>")
+                if named and self._calls(code) != never and id(code) not in refused:
                     yield code
 
     def _calls(self, code: CodeType) -> int:

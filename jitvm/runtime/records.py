@@ -12,7 +12,7 @@ from jitvm.frontend.module import unit_of
 from jitvm.runtime.generators import Slots
 from jitvm.runtime.stamp import PACKAGE
 from jitvm.spec import layout
-from jitvm.spec.bytecodes import BYTECODES, COUNTER, OPCODE_MASK, OPCODES, UNIT, decode
+from jitvm.spec.bytecodes import BYTECODES, COUNTER, OPCODE_MASK, OPCODES, ROW, UNIT, decode
 from jitvm.spec.words import array
 
 TYPE_CHECKING = False
@@ -32,7 +32,6 @@ MILLISECONDS_A_UNIT = 4.7e-6
 """The same for one unit of an instruction; a call does about half of its function."""
 COUNTED: tuple[type, ...] = (type(iter(range(0))), type(iter([])), type(iter(())))
 """Iterators that tell how far they are."""
-CO_SUSPENDS = 0x2A0
 KEPT_FROM = 128
 """When so many functions have been compiled, and each time that they are twice as many, what is new goes to disk."""
 
@@ -189,9 +188,9 @@ class Records:
         record = self.at(pc)
         if record is None or record.row is None:
             return self.loop_counter, 0.0
-        for header, end, _ in record.row[LOOPS]:
+        for header, end, _ in record.row[ROW["LOOPS"]]:
             if record.base + header * UNIT == pc:
-                work = work_of(record.row[LOOPS], header, end)
+                work = work_of(record.row[ROW["LOOPS"]], header, end)
                 count = max(1, self.loop_counter * WORK_OF_A_LOOP // work)
                 return count, count * work * MILLISECONDS_A_UNIT
         return self.call_counter, self.call_counter * (record.end - record.base) / UNIT / 2 * MILLISECONDS_A_UNIT
@@ -223,29 +222,25 @@ class Records:
     def link(self, record: Record) -> None:
         """Fills host pointers and constants in and makes the record ready."""
         row, code = record.row, record.code
-        size = len(row[WORDS]) // 8
-        memory, at = self.take(self.record_words + size + len(row[PLACES]) // 4 + len(row[HANDLERS]) // 8)
+        size = len(row[ROW["WORDS"]]) // 8
+        memory, at = self.take(self.record_words + size + len(row[ROW["PLACES"]]) // 4 + len(row[ROW["HANDLERS"]]) // 8)
         record.address = memory.buffer_info()[0] + 8 * at
         record.base = record.address + 8 * self.record_words
         record.end = record.base + 8 * size
         for page in range(record.base >> PAGE_BITS, (record.end - 1 >> PAGE_BITS) + 1):
             self.pages.setdefault(page, []).append(record)
-        self.native.link(record.address, row, code, row[REGISTERS], record.number, self.sizes, OPCODES["loop"], self.loop_counter)
+        self.native.link(record.address, row, code, row[ROW["REGISTERS"]], record.number, self.sizes, self.loop_counter)
         first = at + self.record_words
         if memory[first] & OPCODE_MASK == OPCODES["resume"]:
             memory[first + COUNTER // 8] = self.call_counter
-        if self.loop_counter > 1 and row[LOOPS]:
-            for header, end, _ in row[LOOPS]:
+        if self.loop_counter > 1 and row[ROW["LOOPS"]]:
+            for header, end, _ in row[ROW["LOOPS"]]:
                 memory[first + 2 * header + COUNTER // 8] = max(
-                    1, self.loop_counter * WORK_OF_A_LOOP // work_of(row[LOOPS], header, end))
-        if code.co_flags & CO_SUSPENDS:
+                    1, self.loop_counter * WORK_OF_A_LOOP // work_of(row[ROW["LOOPS"]], header, end))
+        if code.co_flags & layout.CO_SUSPENDS:
             self.slots.install()
             link_sites(record)
             memory[at + self.fields["vm_sites"][0] // 8] = record.site_table.buffer_info()[0]
-
-
-WORDS, OFFSETS, PLACES, OWN, HANDLERS, REGISTERS, LOOPS, SITES = range(8)
-"""What a row holds (``_row_of`` in frontend/module.py)."""
 
 
 def link_sites(record: Record) -> None:
@@ -254,7 +249,7 @@ def link_sites(record: Record) -> None:
     starts = []
     first = id(record.code) + layout.current()[1]["CODE_INSTRUCTIONS"]
     variables, instructions = record.variables, record.instructions
-    for at, resume, register, offset, entries in record.row[SITES]:
+    for at, resume, register, offset, entries in record.row[ROW["SITES"]]:
         row, values, _ = decode(instructions[2 * resume])
         if row.name == "jump":
             resume += values["target"]

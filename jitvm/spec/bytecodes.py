@@ -28,6 +28,15 @@ UNIT = 16
 
 COUNTER = 24
 """Bytes from a loop or resume instruction to its counter; the compiled code's address lies 8 bytes before."""
+ROW = {name: number for number, name in enumerate("WORDS OFFSETS PLACES OWN HANDLERS REGISTERS LOOPS SITES".split())}
+"""What a unit is stored as (``frontend/module.py``), in order: words, host offsets, places of the constants, those that are its own,
+exception handlers, then what only Python code wants."""
+PLACE = {"OWN": 0, "CONSTANT": 1, "NAME": 2}
+"""Where a stored unit's constant is: with the unit, among the host's constants or its names. There it stays the same object."""
+PLACE_BITS = 2
+"""A place is the index there, and these bits below."""
+HANDLER_WORDS = 5
+"""Of a row of a unit's exception handlers (``Handler.row``)."""
 OPCODE_BITS = 10
 OPCODE_MASK = (1 << OPCODE_BITS) - 1
 BINARY = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "lshift", "rshift", "and", "or", "xor", "matmul")

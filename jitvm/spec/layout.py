@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import CodeType
+
 
 class UnknownLayout(Exception):
     """The host's structs are not known to jitvm; the message says what was looked for."""
@@ -131,6 +135,7 @@ _FIELDS_311 = {
     "method_func": (16, "O"),
     "method_self": (24, "O"),
     "property_get": (16, "O"),
+    "method_function": (16, "O"),
     # generators
     "gen_code": (16, "O"),
     "gen_weakrefs": (24, "P"),
@@ -213,6 +218,11 @@ CONSTANTS_311 = {
     "EXCEPTION_ARGS": 24,
     "TEXT_DATA": 48,
     "KEYS_INDICES": 32,
+    "PROPERTY_FIRST": 16,  # its three functions follow each other
+    "HOST_JUMP_BACK_QUIETLY": 134,  # JUMP_BACKWARD_NO_INTERRUPT
+    "HOST_JUMP_BACK": 140,  # JUMP_BACKWARD
+    "HOST_FIRST_JUMP_BACK": 173,  # POP_JUMP_BACKWARD_IF_*
+    "HOST_LAST_JUMP_BACK": 176,
     "HOST_CALL_EX": 142,  # the number of CALL_FUNCTION_EX
     "HOST_CALL_CACHES": 8,  # bytes of cache behind CALL
     "INLINE_VALUES": -32,
@@ -267,6 +277,11 @@ _OWN_CONSTANTS = {
     "SITE_CACHE": 256,
     "NO_LIMIT": (1 << 31) - 1,
 }
+CO_OPTIMIZED, CO_VARARGS, CO_VARKEYWORDS, CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR = 1, 4, 8, 0x20, 0x80, 0x200
+"""Flags of code objects (``inspect``'s)."""
+CO_SUSPENDS = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
+_OWN_CONSTANTS.update({name: number for name, number in globals().items() if name.startswith("CO_")})
+
 VERSIONS = {(3, 11): (_FIELDS_311, CONSTANTS_311)}
 
 
@@ -291,3 +306,9 @@ def _find() -> tuple[dict[str, tuple[int, str]], dict[str, int]]:
         known = ", ".join(f"{a}.{b}" for a, b in VERSIONS)
         version = ".".join(map(str, sys.version_info[:2]))
         raise UnknownLayout(f"the object layout of CPython {version} is not known (known: {known})") from None
+
+
+def parameter_count(code: CodeType) -> int:
+    """How many locals of a code object are parameters."""
+    flags = code.co_flags
+    return code.co_argcount + code.co_kwonlyargcount + bool(flags & CO_VARARGS) + bool(flags & CO_VARKEYWORDS)

@@ -22,7 +22,7 @@ TABLE = {
     "too-dear": "compiling it would have exceeded compile_share so far",
     "ends-soon": "it was to end before compiling it would have paid",
     "too-early": "the program was over, or had little of its time in hot loops, before the compiler was worth loading",
-    "host-called": "called by Python code that the host runs, which on this version runs what it calls as well",
+    "host-called": "called by Python code that the host runs, which on this version runs what it calls as well, or while something traced",
     "not-finished": "the program ended before it was compiled",
 }
 """By code; ``{}`` stands for a detail."""

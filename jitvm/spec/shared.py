@@ -5,6 +5,7 @@ Offsets are in bytes. Not on the path of a short script.
 """
 from __future__ import annotations
 
+from jitvm.spec.bytecodes import COUNTER, HANDLER_WORDS, OPCODE_MASK, OPCODES, PLACE, PLACE_BITS, ROW, UNIT
 from jitvm.spec.cfunctions import CELL_COUNT, CELL_WORDS, FORMAT_SET_WORDS, KEPT_LEVELS, NO_TABLE_YET
 
 LLVM_FUNCTIONS = {
@@ -47,6 +48,16 @@ _IMPLIED_FIRST, _IMPLIED_DEEP = 4, 16
 """Kinds of implied calls; the second ones count against the recursion limit once more, as the host's functions do."""
 
 CONSTANTS = {
+    "OPCODE_MASK": OPCODE_MASK,
+    "LOOP": OPCODES["loop"],
+    "UNIT": UNIT,
+    "COUNTER": COUNTER,
+    **{"ROW_" + name: number for name, number in ROW.items()},
+    **{"PLACE_" + name: number for name, number in PLACE.items()},
+    "PLACE_BITS": PLACE_BITS,
+    "HANDLER_BYTES": 8 * HANDLER_WORDS,
+    # the area of a native activation (interpreter/native.py, tracing/functions.py)
+    **{"AREA_" + name: 8 * number for number, name in enumerate("REGISTERS CALLER SITE FUNCTION VALUES".split())},
     "NO_TABLE_YET": NO_TABLE_YET,
     "FORMAT_SET_BYTES": 8 * FORMAT_SET_WORDS,
     # the entries of an exit's descriptor (tracing/exits.py), what an implied call is for (interpreter/implied.py)

@@ -316,7 +316,7 @@ class CallsMixin(FormattingMixin, ImpliedMixin):
         if missing is not False:
             self.guard(missing, False)
         size = self.get_field("var_size", table)
-        count = self.driver.default_count(record)
+        count = record.record.defaults
         self.guard(self.compare("eq", size, count), True)
         place = what - (record.code.co_argcount - count)
         if place < 0:

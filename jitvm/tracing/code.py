@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from jitvm.spec.bytecodes import UNIT, Bytecode, decode
+from jitvm.spec.layout import CO_VARARGS, CO_VARKEYWORDS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class TracedCode:
         self.base: int = record.base
         self.native_record: int = record.address
         self.locals = local_count
-        self.simple = not record.code.co_flags & 12 and not record.code.co_kwonlyargcount
+        self.simple = not record.code.co_flags & (CO_VARARGS | CO_VARKEYWORDS) and not record.code.co_kwonlyargcount
         self._instructions: dict[int, Instruction] = {}
         self._merges: frozenset[int] | None = None
         self._sites: tuple[Site, ...] | None = None

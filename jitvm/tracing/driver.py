@@ -594,10 +594,6 @@ class Driver(EntriesMixin, RebuildsMixin):
         if "e" in self.settings.dump:
             print(f"jitvm: {code.code.co_filename}:{code.line(pc)}: left to the interpreter: {name}", file=sys.stderr)
 
-    def default_count(self, code: TracedCode) -> int:
-        """How many defaults the function of a code object had when it was first called."""
-        return int(code.record.defaults)
-
     def report(self, stats: Any) -> None:
         """Adds every hot loop to the statistics: what came of it, and why."""
         for root in self.roots.values():

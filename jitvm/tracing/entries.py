@@ -6,6 +6,7 @@ call themselves, or whose loops are too short to be worth entering by themselves
 from __future__ import annotations
 
 from jitvm.spec.bytecodes import COUNTER
+from jitvm.spec.layout import CO_OPTIMIZED, CO_SUSPENDS, parameter_count
 from jitvm.tracing.beliefs import TYPE_KINDS
 from jitvm.tracing.emission import CONSTANTS, FIELDS
 from jitvm.tracing.loops import Header
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from jitvm.tracing.budget import Budget
     from jitvm.tracing.driver import Root
 
-CO_SUSPENDED = 0x20 | 0x80 | 0x200
-CO_OPTIMIZED, CO_VARARGS, CO_VARKEYWORDS = 1, 4, 8
 SHORT_CALL = 24
 """Compiled code does not pay for calls of fewer bytecodes: entering it costs what it saves."""
 CALLS = 24
@@ -46,7 +45,7 @@ class EntryRegion(Region):
     def begin(self) -> None:
         """Only parameters and the cells of a closure are in the frame; the header of the region is no loop's."""
         code, state = self.root.code, self.state
-        given = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & CO_VARARGS) + bool(code.co_flags & CO_VARKEYWORDS)
+        given = parameter_count(code)
         for index in range(self.root.unit.registers):
             if index < given or self.root.locals - len(code.co_freevars) <= index < self.root.locals:
                 self.load_register(index)
@@ -84,11 +83,7 @@ class EntryRegion(Region):
         self.leave(state, self.pc, None, bad)
         self.at(good)
         self.flush(forget=False)
-        name, new = self.box(value)
-        if new or (isinstance(value, Obj) and state.owners.get(name) == OWNED):
-            state.owners.pop(name, None)
-        else:
-            self.reference(name)
+        name = self.given_away(value)
         self.flush_globals()
         self.end_frame()
         self.count += 1
@@ -155,8 +150,8 @@ class EntriesMixin:
         Notes the kinds of its arguments.
         """
         code = root.code.code
-        if code.co_flags & CO_SUSPENDED or not code.co_flags & CO_OPTIMIZED:
-            root.final, root.reason = True, "suspended" if code.co_flags & CO_SUSPENDED else "body"
+        if code.co_flags & CO_SUSPENDS or not code.co_flags & CO_OPTIMIZED:
+            root.final, root.reason = True, "suspended" if code.co_flags & CO_SUSPENDS else "body"
             return False
         if code.co_name not in code.co_names:
             root.entry = True

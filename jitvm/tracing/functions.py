@@ -8,8 +8,10 @@ A function whose body does what may look at frames is not compiled this way: it 
 """
 from __future__ import annotations
 
+from jitvm.spec import shared
 from jitvm.spec.bytecodes import UNIT
 from jitvm.spec.cfunctions import SLOTS
+from jitvm.spec.layout import CO_SUSPENDS
 from jitvm.tracing.beliefs import TYPE_KINDS
 from jitvm.tracing.emission import CONSTANTS, FIELDS, KINDS, Abort, flat, number, truth
 from jitvm.tracing.exits import Exit
@@ -20,7 +22,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-AREA_VALUES = 32
+AREA_REGISTERS, AREA_CALLER, AREA_SITE, AREA_FUNCTION, AREA_VALUES = (
+    shared.CONSTANTS["AREA_" + name] for name in ("REGISTERS", "CALLER", "SITE", "FUNCTION", "VALUES"))
 CONVENTION = "preserve_nonecc"
 """How activations call each other: with more arguments in registers, and nothing saved by a callee that makes no call itself."""
 TYPE_OF = {"int": int, "float": float, "bool": bool}
@@ -40,7 +43,7 @@ class FunctionRegion(Region):
         self.area_words = 0
         self.returns = 0
         code = self.root.code
-        if code.co_cellvars or code.co_freevars or code.co_flags & 0x2AC or not self.root.simple:
+        if code.co_cellvars or code.co_freevars or code.co_flags & CO_SUSPENDS or not self.root.simple:
             raise Abort("signature", "")
         for index in range(self.root.locals):
             self.state.registers[0, index] = NULL
@@ -87,7 +90,7 @@ class FunctionRegion(Region):
 
     def write_area(self) -> None:
         """Writes the words of the activation's area that do not change, unless a frame is made for it (``materialize``)."""
-        for offset, text in ((0, "%given"), (8, "%caller"), (24, "%function")):
+        for offset, text in ((AREA_REGISTERS, "%given"), (AREA_CALLER, "%caller"), (AREA_FUNCTION, "%function")):
             self.emit(f"store ptr {text}, ptr {self.op(f'getelementptr i8, ptr %area, i64 {offset}')}")
 
     def describe(self, exit: Exit) -> None:
@@ -226,7 +229,7 @@ class FunctionRegion(Region):
             if level == 0 and not isinstance(value, Null):
                 self.entry(exit, index, value, set(self.state.owners))
         self.area_words = max(self.area_words, len(exit.entries))
-        self.emit(f"store ptr {exit.symbol}, ptr {self.area_place(16)}")
+        self.emit(f"store ptr {exit.symbol}, ptr {self.area_place(AREA_SITE)}")
 
     def spill(self, exit: Exit, kind: str, text: str) -> Any:
         """Spills go to the area at call sites."""
@@ -311,12 +314,7 @@ class FunctionRegion(Region):
             return self.op(f"bitcast double {number(self.float_value(value))} to i64")
         if kind == "bool":
             return self.op(f"zext i1 {self.truth_of_bool(value)} to i64")
-        name, new = self.box(value)
-        if new or (isinstance(value, Obj) and self.state.owners.get(name) == OWNED):
-            self.state.owners.pop(name, None)
-        else:
-            self.reference(name)
-        return self.op(f"ptrtoint ptr {name} to i64")
+        return self.op(f"ptrtoint ptr {self.given_away(value)} to i64")
 
     # -- text
     def leave_lines(self) -> list[str]:
@@ -420,4 +418,3 @@ class FunctionRegion(Region):
         if not new:
             self.reference(name)
         return name
-

@@ -10,6 +10,7 @@ from weakref import ref
 
 from jitvm.spec import shared
 from jitvm.spec.bytecodes import BINARY, COMPARE, UNIT
+from jitvm.spec.layout import CO_VARARGS, CO_VARKEYWORDS
 from jitvm.tracing.emission import CONSTANTS, FIELDS
 from jitvm.tracing.packed import PackedMixin
 from jitvm.tracing.values import I1, NULL, BoolValue, Const, Frame, Obj, Packed, State, Unboxed, Value
@@ -36,7 +37,6 @@ PLAIN_EXCEPTIONS = frozenset((Exception, ArithmeticError, AssertionError, Buffer
                               NotImplementedError, OverflowError, RecursionError, ReferenceError, RuntimeError, TypeError, ValueError,
                               ZeroDivisionError))
 """Exceptions that calling their class makes of any arguments, and that hold nothing but these."""
-CO_VARARGS, CO_VARKEYWORDS = 4, 8
 DECLINED = -1
 """What ``imply`` gives where the instruction's own meaning is to be used."""
 

@@ -363,6 +363,15 @@ class Machine(Numbers):
         self.state.cse[f"number of {name}"] = value.number
         return name, True
 
+    def given_away(self, value: Value) -> str:
+        """The value as an object with a reference for somebody else: the trace's own, if it has one."""
+        name, new = self.box(value)
+        if new or (isinstance(value, Obj) and self.state.owners.get(name) == OWNED):
+            self.state.owners.pop(name, None)
+        else:
+            self.reference(name)
+        return name
+
     def boxed_in_frame(self, value: Unboxed) -> str | None:
         """The object of a value that the frame's memory holds since it was synchronised."""
         return None

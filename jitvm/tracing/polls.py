@@ -113,4 +113,3 @@ class PollsMixin(Machine):
         self.emit(f"{old} = load i64, ptr @work{WORK}")
         self.emit(f"{new} = add i64 {old}, 1{WORK}")
         self.emit(f"store i64 {new}, ptr @work{WORK}")
-

@@ -8,6 +8,7 @@ from __future__ import annotations
 from time import perf_counter
 
 from jitvm.spec.bytecodes import UNIT
+from jitvm.spec.layout import CO_OPTIMIZED
 from jitvm.tracing.calls import CallsMixin
 from jitvm.tracing.caught import Caught, CaughtMixin
 from jitvm.tracing.emission import CONSTANTS, FIELDS, WORK, Abort, Cache, FrameReference, flat, number
@@ -554,7 +555,7 @@ class Region(EndingsMixin, CaughtMixin, CallsMixin, LoopsMixin, PromotionMixin, 
             return known
         if name == "frame_code":
             return self.constant(current.record.code)
-        if name == "frame_locals" and current.place is None and current.record.code.co_flags & 1:  # CO_OPTIMIZED
+        if name == "frame_locals" and current.place is None and current.record.code.co_flags & CO_OPTIMIZED:
             return NULL  # code that makes the dict of its locals is not inlined
         if name not in ("frame_globals", "frame_builtins"):
             raise Abort("unsupported", f"{name} of an inlined frame")

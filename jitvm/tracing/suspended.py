@@ -12,6 +12,7 @@ from __future__ import annotations
 from types import FunctionType
 
 from jitvm.spec.bytecodes import UNIT
+from jitvm.spec.layout import CO_COROUTINE
 from jitvm.tracing.code import Site
 from jitvm.tracing.emission import CONSTANTS, FIELDS, KINDS, Abort, FrameReference
 from jitvm.tracing.machine import MAY_END, Machine
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 GENERATOR = type((lambda: (yield))())
-CO_COROUTINE = 0x80
 CREATED, SUSPENDED, EXECUTING, CLEARED = 254, 255, 0, 4
 FRAME = CONSTANTS["GENERATOR_FRAME"]
 VARIABLES = FRAME + CONSTANTS["FRAME_SIZE"]

@@ -150,3 +150,26 @@ print(Shown().format("{0}", 1))
     rows = {row["name"]: row["reason"] for row in hosts}
     assert set(rows) == {"Shown.get_value", "total", "twice"}
     assert all("called by Python code that the host runs" in reason for reason in rows.values())
+
+
+def test_what_the_host_runs_is_named_once(tmp_path: Path) -> None:
+    """A function that the VM refuses has its own reason; a lambda that the host has called is named too."""
+    _, found = figures(tmp_path, """\
+import string, work
+
+def refused(*a):
+    print(*(yield), sep=(yield))
+
+class Shown(string.Formatter):
+    get_value = lambda self, key, args, kwargs: work.total(10)
+
+print(Shown().format("{0}"))
+for turn in range(2):
+    waits = refused()
+    next(waits)
+    waits.close()
+""")
+    hosts = found["functions_host"]
+    assert isinstance(hosts, list)
+    assert sorted(row["name"] for row in hosts) == ["Shown.<lambda>", "refused", "total", "twice"]
+    assert [row["reason"] for row in hosts if row["name"] == "refused"] == ["generator that waits within an expression"]
