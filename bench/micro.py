@@ -1,11 +1,13 @@
 """Compares jitvm with CPython, and with PyPy where there is one, on small loops: formatting, texts, iteration, calls, visible locals.
 
-    python bench/micro.py [--rounds 3] [--scale 1.0] [--group GROUP ...] [--python PATH]
+    python bench/micro.py [--rounds 3] [--scale 1.0] [--hot 0.5] [--group GROUP ...] [--python PATH]
                           [--pypy PATH] [--peer NAME=COMMAND] [--output FOLDER]
 
-All loops of a group run in one process, each once to warm up and then three times; the least time counts. Rounds are interleaved: each
-machine runs once before any runs again; the table has the median of the rounds. Each loop's results must equal those under the first
-CPython. Writes micro.json and micro.md. The exit status is 1 if a result differs or a machine fails.
+All loops of a group run in one process, in two ways. *Short* loops of a few milliseconds run once to warm up and then three times: mostly
+interpreters and the beginnings of compilers are measured. *Hot* loops are repeated until ``--hot`` seconds have passed, the same for
+all machines, which gives their compilers time (0: not measured). The least time counts. Rounds are interleaved: each machine runs
+once before any runs again; the tables have the median of the rounds. Each loop's results must equal those under the first CPython.
+Writes micro.json and micro.md. The exit status is 1 if a result differs or a machine fails.
 """
 from __future__ import annotations
 
@@ -111,22 +113,24 @@ class Point:
         return self.x
 '''
 MEASURE = '''
-def measure(name, run, count):
+def measure(name, run, count, seconds):
     check = [str(run(k)) for k in (1, 2, 10, 37)]
     run(count)
-    best = 1e9
-    for _ in range(3):
+    best, calls, end = 1e9, 0, time.perf_counter() + seconds
+    while calls < 3 or time.perf_counter() < end:
         start = time.perf_counter()
         run(count)
         best = min(best, time.perf_counter() - start)
+        calls += 1
     print(name, best / count * 1e9, check, sep="\\t")
 '''
 COUNTS = {"iteration": 2000, "texts": 20000}
 COUNT = 40000
+HEADS = {"short": "Short: a few milliseconds, four times", "hot": "Hot: repeated until every compiler has done its work"}
 
 
-def script(group: str, scale: float) -> str:
-    """The script of one group."""
+def script(group: str, scale: float, seconds: float) -> str:
+    """The script of one group, whose loops are repeated for so many seconds each."""
     lines = [PRELUDE, MEASURE]
     for number, (name, (before, text)) in enumerate(BODIES[group].items()):
         lines += [f"def run{number}(n):", "    x, s = 2.71875, 'some text'", f"    {before or 'pass'}", "    for i in range(n):"]
@@ -134,7 +138,7 @@ def script(group: str, scale: float) -> str:
             lines += [f"        for r in {text[len('iterate('):-1]}:", "            pass"]
         else:
             lines += [f"        x, r = x + 0.25, {text}"]
-        lines += ["    return r", f"measure({name!r}, run{number}, {max(1, int(COUNTS.get(group, COUNT) * scale))})"]
+        lines += ["    return r", f"measure({name!r}, run{number}, {max(1, int(COUNTS.get(group, COUNT) * scale))}, {seconds})"]
     return "\n".join(lines) + "\n"
 
 
@@ -144,22 +148,23 @@ def read(output: str) -> dict[str, tuple[float, str]]:
     return {name: (float(nanoseconds), check) for name, nanoseconds, check in rows}
 
 
-def run(machines: list[compare.Machine], groups: list[str], rounds: int, scale: float, step: Any) -> dict[str, Any]:
-    """Runs everything: nanoseconds by group, loop and machine, one number for each round, and problems."""
+def run(machines: list[compare.Machine], groups: list[str], rounds: int, scale: float, hot: float, step: Any) -> dict[str, Any]:
+    """Runs everything: nanoseconds by way, group, loop and machine, one number for each round, and problems."""
     reference = next(machine for machine in machines if machine.kind == "python")
     order = [reference, *(machine for machine in machines if machine is not reference)]
-    times: dict[str, dict[str, dict[str, list[float]]]] = {group: {} for group in groups}
+    ways = {"short": 0.0, "hot": hot} if hot else {"short": 0.0}
+    times: dict[str, dict[str, dict[str, dict[str, list[float]]]]] = {way: {group: {} for group in groups} for way in ways}
     problems: list[str] = []
     folders = {root: Path(tempfile.mkdtemp(prefix="jitvm-micro-", dir=f"{root}/tmp" if root else None))
                for root in {machine.root for machine in machines}}
     try:
-        for group in groups:
+        for way, group in ((way, group) for way in ways for group in groups):
             expected: dict[str, tuple[float, str]] = {}
             for number in range(rounds):
                 for machine in order:
-                    step(f"{group}, {machine.name}, round {number + 1} of {rounds}")
+                    step(f"{group}, {way}, {machine.name}, round {number + 1} of {rounds}")
                     path = folders[machine.root] / "micro.py"
-                    path.write_text(script(group, scale))
+                    path.write_text(script(group, scale, ways[way]))
                     measured = compare.measure(machine, path, [], "whole")
                     if measured.problem:
                         problems.append(f"{machine.name}, {group}: {measured.problem}")
@@ -169,18 +174,18 @@ def run(machines: list[compare.Machine], groups: list[str], rounds: int, scale: 
                     for name, (nanoseconds, check) in rows.items():
                         if check != expected[name][1]:
                             problems.append(f"{machine.name}, {group}, {name}: {check}, not {expected[name][1]}")
-                        times[group].setdefault(name, {}).setdefault(machine.name, []).append(nanoseconds)
+                        times[way][group].setdefault(name, {}).setdefault(machine.name, []).append(nanoseconds)
     finally:
         compare.remove(folders.values())
     return {"times": times, "problems": list(dict.fromkeys(problems))}
 
 
-def group_tables(results: dict[str, Any]) -> str:
+def group_tables(results: dict[str, Any], way: str) -> str:
     """For each group a table: CPython's nanoseconds, and for each other machine how many times as fast it is."""
     reference, machines = results["reference"], list(results["machines"])
     others = [name for name in machines if name != reference]
     parts = []
-    for group, rows in results["times"].items():
+    for group, rows in results["times"][way].items():
         table = [[group, f"{reference} ns", *others]]
         speedups: dict[str, list[float]] = {name: [] for name in others}
         for name, by_machine in rows.items():
@@ -209,7 +214,9 @@ def markdown(results: dict[str, Any]) -> str:
              "\n".join(f"- **{name}**: {row['version']}" for name, row in results["machines"].items()) + "\n"]
     parts.append("**Problems**\n\n" + "\n".join(f"- {problem}" for problem in results["problems"]) + "\n" if results["problems"]
                  else f"All results equal those of {results['reference']}.\n")
-    return "\n".join([*parts, group_tables(results)])
+    for way in results["times"]:
+        parts += [f"## {HEADS[way]}\n", group_tables(results, way)]
+    return "\n".join(parts)
 
 
 def main(arguments: list[str]) -> int:
@@ -217,13 +224,15 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3, help="rounds (default: 3)")
     parser.add_argument("--scale", type=float, default=1.0, help="times the usual number of iterations")
+    parser.add_argument("--hot", type=float, default=0.5, metavar="SECONDS",
+                        help="repeat each loop for so long (default: 0.5; 0: only the short loops)")
     parser.add_argument("--group", action="append", default=[], choices=list(BODIES), help="only these")
     compare.add_machine_options(parser)
     options = parser.parse_args(arguments)
     machines, missing = compare.usable_machines(options)
     groups = options.group or list(BODIES)
-    with compare.progress(len(groups) * options.rounds * len(machines)) as step:
-        results = run(machines, groups, options.rounds, options.scale, step)
+    with compare.progress((2 if options.hot else 1) * len(groups) * options.rounds * len(machines)) as step:
+        results = run(machines, groups, options.rounds, options.scale, options.hot, step)
     results["problems"] += missing
     results["reference"] = next(machine.name for machine in machines if machine.kind == "python")
     results["environment"] = compare.environment(options.rounds)

@@ -173,19 +173,21 @@ def test_wrong_command_lines(arguments: list[str]) -> None:
 
 
 def test_small_loops(tmp_path: Path) -> None:
-    status = micro.main(["--rounds", "1", "--scale", "0.01", "--group", "calls", "--group", "texts", "--python", sys.executable,
-                         "--jitvm", f"{sys.executable} -m jitvm", "--output", str(tmp_path)])
+    status = micro.main(["--rounds", "1", "--scale", "0.01", "--hot", "0.001", "--group", "calls", "--group", "texts",
+                         "--python", sys.executable, "--jitvm", f"{sys.executable} -m jitvm", "--output", str(tmp_path)])
     written = json.loads((tmp_path / "micro.json").read_text())
     assert (status, written["problems"]) == (0, [])
-    assert set(written["times"]["texts"]) == set(micro.BODIES["texts"])
-    assert all({"jitvm", "jitvm --no-jit"} < set(row) for row in written["times"]["calls"].values())
+    assert set(written["times"]) == {"short", "hot"}
+    for times in written["times"].values():
+        assert set(times["texts"]) == set(micro.BODIES["texts"])
+        assert all({"jitvm", "jitvm --no-jit"} < set(row) for row in times["calls"].values())
     assert "| geometric mean" in (tmp_path / "micro.md").read_text()
 
 
 def test_small_loops_with_another_result_are_a_problem() -> None:
     good = compare.Machine("CPython", [sys.executable], "python")
     wrong = compare.Machine("Wrong", [sys.executable, "-c", "print('lambda', 1.0, '[]', sep=chr(9))"], "peer")
-    results = micro.run([good, wrong], ["calls"], 1, 0.001, lambda text: None)
+    results = micro.run([good, wrong], ["calls"], 1, 0.001, 0.0, lambda text: None)
     assert [problem for problem in results["problems"] if problem.startswith("Wrong, calls, lambda: []")]
 
 
