@@ -68,7 +68,10 @@ BODIES: dict[str, dict[str, tuple[str, str]]] = {
             ("set", "set(range(100))", "c"), ("str", "'abcdefghij' * 10", "c"), ("bytes", "bytes(range(100))", "c"),
             ("enumerate", "list(range(100))", "enumerate(c)"), ("zip", "list(range(100))", "zip(c, c)"),
             ("reversed", "list(range(100))", "reversed(c)"), ("map", "list(range(100))", "map(one, c)"),
-            ("filter", "list(range(100))", "filter(one, c)"), ("generator", "list(range(100))", "numbers(c)"))},
+            ("filter", "list(range(100))", "filter(one, c)"), ("generator", "list(range(100))", "numbers(c)"))} | {
+        name: (f"c = {container}", f"iterate({text}) with k, r") for name, container, text in (
+            ("two of items", "dict.fromkeys(range(100), 1)", "c.items()"), ("two of enumerate", "list(range(100))", "enumerate(c)"),
+            ("two of zip", "list(range(100))", "zip(c, c)"), ("two of pairs", "[(k, k) for k in range(100)]", "c"))},
     "calls": {
         "positional": ("", "three(i, x, s)"), "keyword": ("", "three(a=i, b=x, c=s)"), "default": ("", "defaults(i)"),
         "star": ("c = (1, 2, 3)", "three(*c)"), "double star": ("d = {'a': 1, 'b': 2, 'c': 3}", "three(**d)"),
@@ -135,7 +138,8 @@ def script(group: str, scale: float, seconds: float) -> str:
     for number, (name, (before, text)) in enumerate(BODIES[group].items()):
         lines += [f"def run{number}(n):", "    x, s = 2.71875, 'some text'", f"    {before or 'pass'}", "    for i in range(n):"]
         if text.startswith("iterate("):
-            lines += [f"        for r in {text[len('iterate('):-1]}:", "            pass"]
+            over, _, names = text.removeprefix("iterate(").rpartition(")")
+            lines += [f"        for {names.removeprefix(' with ') or 'r'} in {over}:", "            pass"]
         else:
             lines += [f"        x, r = x + 0.25, {text}"]
         lines += ["    return r", f"measure({name!r}, run{number}, {max(1, int(COUNTS.get(group, COUNT) * scale))}, {seconds})"]

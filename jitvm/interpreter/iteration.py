@@ -59,22 +59,27 @@ def for_iter(iter: Object) -> Object:
         return EXHAUSTED
     if is_type(iter, PyDictIterKey_Type) or is_type(iter, PyDictIterValue_Type):
         d = dict_iter_dict(iter)
-        if not is_null(d) and dict_iter_used(iter) == dict_used(d):
-            entry = entry_from(d, dict_iter_position(iter))
-            left = dict_iter_left(iter)
-            if entry >= 0 and left != 0:
-                set_dict_iter_position(iter, entry + 1)
-                set_dict_iter_left(iter, left - 1)
-                place = place_of_key(dict_keys(d), entry)
-                if is_type(iter, PyDictIterKey_Type):
-                    return load_object(dict_keys(d), place)
-                return load_object(dict_keys(d), place + 8)
+        if not is_null(d) and dict_iter_used(iter) == dict_used(d) and dict_values(d) == NULLP:
+            keys = dict_keys(d)
+            entry = dict_iter_position(iter)
+            if entry < keys_entries(keys):
+                place = place_of_key(keys, entry)
+                if unlikely(load_int(keys, place + 8) == 0):
+                    entry = next_entry(keys, entry + 1)
+                    place = place_of_key(keys, entry)
+                left = dict_iter_left(iter)
+                if entry < keys_entries(keys) and left != 0:
+                    set_dict_iter_position(iter, entry + 1)
+                    set_dict_iter_left(iter, left - 1)
+                    if is_type(iter, PyDictIterKey_Type):
+                        return load_object(keys, place)
+                    return load_object(keys, place + 8)
     elif is_type(iter, PySetIter_Type):
         members = set_iter_set(iter)
         if not is_null(members) and set_iter_used(iter) == set_used(members):
             slot = next_slot(set_table(members), set_iter_position(iter), set_mask(members))
-            if slot >= 0:
-                set_set_iter_position(iter, slot + 1)
+            set_set_iter_position(iter, slot + 1)
+            if slot <= set_mask(members):
                 set_set_iter_left(iter, set_iter_left(iter) - 1)
                 return load_object(set_table(members), slot * SET_ENTRY)
     elif is_type(iter, ascii_iterator):
@@ -114,15 +119,20 @@ def for_pair(base: Window, iter: Object, pair: Imm) -> Branch:
     """
     if is_type(iter, PyDictIterItem_Type):
         d = dict_iter_dict(iter)
-        if not is_null(d) and dict_iter_used(iter) == dict_used(d):
-            entry = entry_from(d, dict_iter_position(iter))
-            left = dict_iter_left(iter)
-            if entry >= 0 and left != 0:
-                set_dict_iter_position(iter, entry + 1)
-                set_dict_iter_left(iter, left - 1)
-                place = place_of_key(dict_keys(d), entry)
-                set_pair(pair, load_object(dict_keys(d), place), load_object(dict_keys(d), place + 8))
-                return SKIP
+        if not is_null(d) and dict_iter_used(iter) == dict_used(d) and dict_values(d) == NULLP:
+            keys = dict_keys(d)
+            entry = dict_iter_position(iter)
+            if entry < keys_entries(keys):
+                place = place_of_key(keys, entry)
+                if unlikely(load_int(keys, place + 8) == 0):
+                    entry = next_entry(keys, entry + 1)
+                    place = place_of_key(keys, entry)
+                left = dict_iter_left(iter)
+                if entry < keys_entries(keys) and left != 0:
+                    set_dict_iter_position(iter, entry + 1)
+                    set_dict_iter_left(iter, left - 1)
+                    set_pair(pair, load_object(keys, place), load_object(keys, place + 8))
+                    return SKIP
     elif is_type(iter, PyListIter_Type):
         rows = list_iter_list(iter)
         if not is_null(rows):
@@ -186,30 +196,19 @@ def for_pair(base: Window, iter: Object, pair: Imm) -> Branch:
     return NEXT
 
 
-@inline
-def entry_from(d: Object, position: Int) -> Int:
-    """The first entry of a dict from ``position`` on that is in use, -1 if there is none or the dict shares its keys.
+@helper(quiet=True, spare=True)
+def next_entry(keys: Ptr, position: Int) -> Int:
+    """The first entry from ``position`` on that is in use, or how many there are.
 
     After dictiter_iternextkey and its like in CPython's dictobject.c.
     """
-    if likely(dict_values(d) == NULLP):
-        if position < keys_entries(dict_keys(d)):
-            if likely(load_int(dict_keys(d), place_of_key(dict_keys(d), position) + 8) != 0):
-                return position
-            return next_entry(dict_keys(d), position + 1)
-    return -1
-
-
-@helper(quiet=True, spare=True)
-def next_entry(keys: Ptr, position: Int) -> Int:
-    """The first entry from ``position`` on that is in use, or -1."""
     index = position
     end = keys_entries(keys)
     while index < end:
         if likely(load_int(keys, place_of_key(keys, index) + 8) != 0):
             return index
         index = index + 1
-    return -1
+    return end
 
 
 @primitive
@@ -222,14 +221,20 @@ def place_of_key(keys: Ptr, entry: Int) -> Int:
 
 @helper(quiet=True, spare=True)
 def next_slot(table: Ptr, position: Int, last: Int) -> Int:
-    """The first slot of a set's table from ``position`` on that holds a member, -1 if there is none (setiter_iternext of setobject.c)."""
+    """The first slot of a set's table from ``position`` on that holds a member, behind ``last`` if none does (setiter_iternext of setobject.c).
+
+    A slot is a member and its hash; of one that nobody is in the member is NULL, or a placeholder with the hash -1.
+    """
     slot = position
     while slot <= last:
         place = table + slot * SET_ENTRY
-        if load_int(place, 0) != 0 and load_int(place, 8) != -1:
-            return slot
+        if load_int(place, 0) != 0:
+            if likely(load_int(place, 8) != -1):
+                return slot
+        elif slot + 4 <= last and load_int(place, 16) | load_int(place, 32) | load_int(place, 48) == 0:
+            slot = slot + 3
         slot = slot + 1
-    return -1
+    return slot
 
 
 @primitive
