@@ -78,31 +78,28 @@ def for_iter(iter: Object) -> Object:
         members = set_iter_set(iter)
         if not is_null(members) and set_iter_used(iter) == set_used(members):
             slot = next_slot(set_table(members), set_iter_position(iter), set_mask(members))
-            set_set_iter_position(iter, slot + 1)
+            set_set_iter_position(iter, slot + 1)  # the host need not search again at the end
             if slot <= set_mask(members):
                 set_set_iter_left(iter, set_iter_left(iter) - 1)
                 return load_object(set_table(members), slot * SET_ENTRY)
     elif is_type(iter, ascii_iterator):
         text = iter_sequence(iter)
-        if not is_null(text):
-            index = iter_index(iter)
-            if index < unicode_length(text):
-                set_iter_index(iter, index + 1)
-                return ascii_item(text, index)
+        index = iter_index(iter)
+        if not is_null(text) and index < unicode_length(text):
+            set_iter_index(iter, index + 1)
+            return ascii_item(text, index)
     elif is_type(iter, PyBytesIter_Type):
         data = iter_sequence(iter)
-        if not is_null(data):
-            index = iter_index(iter)
-            if index < var_size(data):
-                set_iter_index(iter, index + 1)
-                return new_int(byte_item(data, index))
+        index = iter_index(iter)
+        if not is_null(data) and index < var_size(data):
+            set_iter_index(iter, index + 1)
+            return new_int(byte_item(data, index))
     elif is_type(iter, PyListRevIter_Type):
         listed = iter_sequence(iter)
-        if not is_null(listed):
-            index = iter_index(iter)
-            if below(index, var_size(listed)):
-                set_iter_index(iter, index - 1)
-                return list_item(listed, index)
+        index = iter_index(iter)
+        if not is_null(listed) and below(index, var_size(listed)):
+            set_iter_index(iter, index - 1)
+            return list_item(listed, index)
     aside("for_generator", is_type(iter, PyGen_Type))
     item = next_item(iter)
     if is_null(item):
@@ -135,27 +132,25 @@ def for_pair(base: Window, iter: Object, pair: Imm) -> Branch:
                     return SKIP
     elif is_type(iter, PyListIter_Type):
         rows = list_iter_list(iter)
-        if not is_null(rows):
-            row_index = list_iter_index(iter)
-            if row_index < var_size(rows):
-                row = list_item(rows, row_index)
-                if is_type(row, PyTuple_Type) and var_size(row) == 2:
-                    set_list_iter_index(iter, row_index + 1)
-                    set_pair(pair, tuple_item(row, 0), tuple_item(row, 1))
-                    return SKIP
+        row_index = list_iter_index(iter)
+        if not is_null(rows) and row_index < var_size(rows):
+            row = list_item(rows, row_index)
+            if is_type(row, PyTuple_Type) and var_size(row) == 2:
+                set_list_iter_index(iter, row_index + 1)
+                set_pair(pair, tuple_item(row, 0), tuple_item(row, 1))
+                return SKIP
     elif is_type(iter, PyEnum_Type):
         number = enum_index(iter)
         if number < LAST_INDEX:
             inner = enum_iterator(iter)
             if is_type(inner, PyListIter_Type):
                 sequence = list_iter_list(inner)
-                if not is_null(sequence):
-                    index = list_iter_index(inner)
-                    if index < var_size(sequence):
-                        set_list_iter_index(inner, index + 1)
-                        set_enum_index(iter, number + 1)
-                        set_pair(pair, new_int(number), list_item(sequence, index))
-                        return SKIP
+                index = list_iter_index(inner)
+                if not is_null(sequence) and index < var_size(sequence):
+                    set_list_iter_index(inner, index + 1)
+                    set_enum_index(iter, number + 1)
+                    set_pair(pair, new_int(number), list_item(sequence, index))
+                    return SKIP
             second = next_item(inner)
             if is_null(second):
                 check_exhausted()
@@ -221,9 +216,10 @@ def place_of_key(keys: Ptr, entry: Int) -> Int:
 
 @helper(quiet=True, spare=True)
 def next_slot(table: Ptr, position: Int, last: Int) -> Int:
-    """The first slot of a set's table from ``position`` on that holds a member, behind ``last`` if none does (setiter_iternext of setobject.c).
+    """The first slot of a set's table from ``position`` on that holds a member, behind ``last`` if none does.
 
-    A slot is a member and its hash; of one that nobody is in the member is NULL, or a placeholder with the hash -1.
+    After setiter_iternext of CPython's setobject.c. A slot is a member and its hash; of one that nobody is in the member is NULL,
+    or a placeholder with the hash -1.
     """
     slot = position
     while slot <= last:
