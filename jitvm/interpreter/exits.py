@@ -1,12 +1,13 @@
 """Leaving compiled code: the exit routine follows a descriptor (``jitvm/tracing/exits.py``); small functions that traces call.
 
-A descriptor: pc, raising, counter, threshold, number, entries; then for each entry kind, register, payload. Values that were in machine
+A descriptor: pc, raising, counter, threshold, number, entries, the region's tables of names (null, or how many, and each); then for
+each entry kind, register, payload. Values that were in machine
 registers lie in the spill area, in the slot that the payload names; the first words of it, one for each entry, are for what is to be
 dropped at the end.
 """
 from jitvm.rpython.dialect import *
 
-ENTRIES = 48
+ENTRIES = 56
 
 
 @helper()
@@ -23,7 +24,20 @@ def leave_trace(thread: Ptr, registers: Ptr, exit: Ptr, spill: Ptr) -> Ptr:
     drop_replaced(exit, spill)
     if unlikely(load_int(kept_words(), 0) != 0):
         forget_kept()
+    tables = load_pointer(exit, 48)
+    if tables != NULLP:
+        renew_all(tables, exit)
     return innermost
+
+
+@helper()
+def renew_all(tables: Ptr, exit: Ptr) -> None:
+    """A name was added somewhere: the code that looks at the tables is good again, and the exit is no reason to compile it anew."""
+    i = load_int(tables, 0)
+    while i > 0:
+        if unlikely(renew_names(load_pointer(tables, i * 8))):
+            store_int(exit, 16, load_int(exit, 16) - 1)
+        i = i - 1
 
 
 @primitive

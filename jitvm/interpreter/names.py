@@ -237,6 +237,63 @@ def version_of(keys: Ptr) -> Int:
     return version
 
 
+@helper(cold=True)
+def renew_names(table: Ptr) -> Bool:
+    """Looks again where the names of a table are (``jitvm/tracing/names.py``), if their dict has other keys; whether that was of use.
+
+    It is not where one of them has moved: then the table is void for ever.
+    """
+    names = load_object(table, NAMES_DICT)
+    keys = dict_keys(names)
+    known = load_int(table, NAMES_VERSION)
+    if known < 0 or known == keys_version(keys):
+        return False
+    start = KEYS_INDICES + (1 << keys_log2_index_bytes(keys))
+    rows = load_pointer(table, NAMES_ROWS)
+    i = 0
+    good = keys_kind(keys) == UNICODE_KEYS
+    while good and i < load_int(table, NAMES_COUNT):
+        good = is_at(names, keys + start, load_object(rows, i * 16), load_int(rows, i * 16 + 8))
+        i = i + 1
+    version = -1
+    if good:
+        version = version_of(keys)
+    store_int(table, NAMES_START, start)
+    store_int(table, NAMES_VERSION, version)
+    return good
+
+
+@helper()
+def is_at(names: Object, entries: Ptr, name: Object, place: Int) -> Bool:
+    """Whether a name is at a place among the entries of a dict's keys; with a negative place, whether it is missing."""
+    if place < 0:
+        return is_null(_PyDict_GetItem_KnownHash(names, name, unicode_hash(name)))
+    if place >= keys_entries(dict_keys(names)):
+        return False
+    return load_object(entries, place * 16) is name
+
+
+@entry
+def vm_place_of(names: Object, name: Object) -> Int:
+    """The place of a name among the entries of a dict's keys; -1 if it is missing, -2 if only an equal key is there."""
+    entry_context()
+    keys = dict_keys(names)
+    offset = entry_of(keys, name)
+    if offset > 0:
+        return (offset - 8 - KEYS_INDICES - (1 << keys_log2_index_bytes(keys))) >> 4
+    if keys_kind(keys) == UNICODE_KEYS and is_null(_PyDict_GetItem_KnownHash(names, name, unicode_hash(name))):
+        return -1
+    return -2
+
+
+@entry
+def vm_renew_names(table: Int) -> Int:
+    """As renew_names; whether the table is not void."""
+    entry_context()
+    renew_names(as_pointer(table))
+    return select(load_int(as_pointer(table), NAMES_VERSION) < 0, 0, 1)
+
+
 @opcode
 def store_global(src: Object, name: Const) -> Effect:
     _PyDict_SetItem_KnownHash(frame_globals(frame()), name, src, unicode_hash(name))

@@ -78,6 +78,8 @@ class Native:
         self.enter = prototype(Object, Object, Object)(code.names["vm_enter"])
         self.link = prototype(None, Int64, Object, Object, Int64, Int64, Bytes, Int64)(code.names["vm_link"])
         self.loops = prototype(Int64, Object)(code.names["vm_loops"])
+        self.place_of = prototype(Int64, Object, Object)(code.names["vm_place_of"])
+        self.renew_names = prototype(Int64, Int64)(code.names["vm_renew_names"])
         self.guard = prototype(None, Int64)(code.names["vm_guard"])
         self.poke(code.names["context"], self.address)
         constants = layout.current()[1]

@@ -58,6 +58,8 @@ CONSTANTS = {
     "HANDLER_BYTES": 8 * HANDLER_WORDS,
     # the area of a native activation (interpreter/native.py, tracing/functions.py)
     **{"AREA_" + name: 8 * number for number, name in enumerate("REGISTERS CALLER SITE FUNCTION VALUES".split())},
+    # a table of names (tracing/names.py)
+    **{"NAMES_" + name: 8 * number for number, name in enumerate("VERSION START DICT COUNT ROWS BYTES".split())},
     "NO_TABLE_YET": NO_TABLE_YET,
     "FORMAT_SET_BYTES": 8 * FORMAT_SET_WORDS,
     # the entries of an exit's descriptor (tracing/exits.py), what an implied call is for (interpreter/implied.py)

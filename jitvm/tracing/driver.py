@@ -26,6 +26,7 @@ from jitvm.tracing.exits import CONSTANT, FRAME, IMPLIED, RESUMED, SLOT_BITS, WA
 from jitvm.tracing.formatting import NOT_PLAIN
 from jitvm.tracing.functions import FunctionRegion
 from jitvm.tracing.loops import MISFIT
+from jitvm.tracing.names import Names
 from jitvm.tracing.profile import Profile, split
 from jitvm.tracing.rebuilds import LINE_SECONDS, NEVER, RebuildsMixin
 from jitvm.tracing.region import NotInlined, Region
@@ -127,6 +128,7 @@ class Driver(EntriesMixin, RebuildsMixin):
         self.compile_next: Root | None = None
         self.log = array("Q", bytes(8 * (settings.trace_limit * LOG_WORDS_PER_BYTECODE + 256)))
         self.budget = Budget(settings)
+        self.names = Names(native)
         self.tiers = Tiers(native, settings, key, self.place, self.rearm, worker)
         atexit.register(self.close)
         self.keep: list[Any] = []
@@ -541,8 +543,14 @@ class Driver(EntriesMixin, RebuildsMixin):
             out[symbol[1:]] = self.records.all[number].base + distance
         for symbol, code in region.record_symbols.values():
             out[symbol[1:]] = code.native_record
+        tables = 0
+        if region.tables:
+            addresses = [table.address for table, _ in region.tables.values()]
+            self.keep.append(array("Q", [len(addresses), *addresses]))
+            tables = self.keep[-1].buffer_info()[0]
+            out.update(zip([name[1:] for name in region.table_names()], addresses, strict=True))
         for exit in region.exits:
-            words = self.descriptor(root, exit)
+            words = self.descriptor(root, exit, tables)
             out[exit.symbol[1:]] = words.buffer_info()[0]
         if region.ending_places:
             root.ends = array("Q", bytes(8 * len(region.ending_places))), region.ending_places
@@ -553,12 +561,12 @@ class Driver(EntriesMixin, RebuildsMixin):
             out[name] = words.buffer_info()[0]
         return out
 
-    def descriptor(self, root: Root, exit: Exit) -> array[int]:
+    def descriptor(self, root: Root, exit: Exit, tables: int) -> array[int]:
         """The words of an exit's descriptor: see jitvm/interpreter/exits.py."""
         number = len(self.exits)
         self.exits.append((root, exit))
         threshold = 1 if self.verifier is not None else self.hot_after(root, exit)
-        words = [exit.pc, int(exit.raising), 0, threshold, number, len(exit.entries)]
+        words = [exit.pc, int(exit.raising), 0, threshold, number, len(exit.entries), tables]
         for kind, register, payload in exit.entries:
             if kind in (FRAME, RESUMED, IMPLIED):
                 site, code = payload
@@ -611,13 +619,12 @@ class Driver(EntriesMixin, RebuildsMixin):
 
     # -- look-ups
     def check_names(self, root: Root) -> None:
-        """What was learned about a root names globals by their place: it is void once the dict has other keys."""
-        keys = self.native.peek(id(self.globals_of(root.code)) + FIELDS["dict_keys"][0])
-        stamp = keys, self.native.peek(keys + 8)
-        if root.specs.get("keys") != stamp:
+        """What was learned about a root names globals by their place: it is void once one of those has moved."""
+        table = self.names.of(self.globals_of(root.code))
+        if table is None or root.specs.get("names") is not table:
             for key in [key for key in root.specs if isinstance(key, tuple) or key in ("globals", "stored")]:
                 del root.specs[key]
-            root.specs["keys"] = stamp
+            root.specs["names"] = table
 
     def globals_of(self, code: TracedCode) -> dict[str, Any]:
         """The module namespace in which a loop became hot."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import builtins
 
-from jitvm.spec.bytecodes import UNIT
 from jitvm.tracing.intrinsics import INTRINSICS
 from jitvm.tracing.packed import PackedMixin
 from jitvm.tracing.values import OWNED, Obj, Packed, State, Value
@@ -67,12 +66,13 @@ class FormattingMixin(PackedMixin):
 
     def do_load_global(self, instruction: Any) -> int | None:
         """A builtin whose meaning a region knows is a constant, which is guarded."""
-        if self.cached_word(self.pc + UNIT + 16):
-            self.looked_up = self.record_of().unit.constants[instruction.values["name"]]
+        name = self.record_of().unit.constants[instruction.values["name"]]
+        if self.find_global(name):
+            self.looked_up = name
         try:
             return self.run_handler(instruction, [])
         finally:
-            self.looked_up = ""
+            self.looked_up, self.by_tables = "", True
 
     def load_at(self, base: Any, offset: Any, kind: str) -> Any:
         value = super().load_at(base, offset, kind)

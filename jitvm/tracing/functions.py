@@ -155,7 +155,10 @@ class FunctionRegion(Region):
                 return self.constant(self.root.code)
             if name == "frame_locals":
                 return NULL  # nobody can have asked for the dict of a frame that does not exist
-            return self.get_field({"frame_globals": "func_globals", "frame_builtins": "func_builtins"}[name], Obj("%function"))
+            value = self.get_field({"frame_globals": "func_globals", "frame_builtins": "func_builtins"}[name], Obj("%function"))
+            if name == "frame_globals":
+                self.presume(value, self.driver.globals_of(self.root))
+            return value
         return super().frame_field(name, frame)
 
     # -- calls and returns
@@ -343,7 +346,7 @@ class FunctionRegion(Region):
                           "nounwind {", "entry:", *entry, *flat(self.lines), *flat(self.cold), *self.leave_lines(), "}"])
         wrapper = self.wrapper()
         names = [*(f"@{name}" for name in sorted(self.imports)), *(c.symbol for c in self.constant_symbols.values()),
-                 *self.instr_symbols.values(), *(e.symbol for e in self.exits),
+                 *self.instr_symbols.values(), *(e.symbol for e in self.exits), *self.table_names(),
                  *(f"@force{number}" for number in range(self.forced))]
         return "\n".join([*sorted(self.declared), *(f"{name} = external global i8" for name in names), body, wrapper, METADATA])
 

@@ -1,12 +1,15 @@
-"""Globals in machine registers: what a region stores into its module's dict is kept as a register of level -1 until somebody can look.
+"""Globals: where a region finds them, and those that it keeps in machine registers.
 
-Only names that the region stores are treated so; they are found by the offset of their entry in the dict's keys object, which the
-guard on the keys' version fixes. Before an effect, and at exits, changed values are written back through the host's own dict store.
+The places of names among the entries of their dict's keys are constants, under a guard on the version of the keys (``names.py``). What
+the region stores into its module's dict is kept as a register of level -1 until somebody can look. Before an effect, and at exits,
+changed values are written back through the host's own dict store.
 """
 from __future__ import annotations
 
-from jitvm.tracing.emission import CONSTANTS, FIELDS
+from jitvm.spec.bytecodes import UNIT
+from jitvm.tracing.emission import FrameReference
 from jitvm.tracing.machine import Machine
+from jitvm.tracing.names import ENTRY_BYTES, MISSING, START, VALUE, VERSION, NameTable
 from jitvm.tracing.values import BORROWED, Const, Null, Obj, Pointer, Value
 
 TYPE_CHECKING = False
@@ -15,7 +18,10 @@ if TYPE_CHECKING:
 
 LEVEL = -1
 """The level of globals among registers."""
-UNICODE_KEYS, ENTRY_BYTES = 1, 16
+GUARDED = 0
+"""Stands for the version of keys that a guard has compared with a table's."""
+FOUND, BUILTIN = (1, 1, 0), (1, 0, 1, 1, 0)
+"""The outcomes of the conditions of ``load_global`` where its cache holds: for a global, for a builtin."""
 
 
 class GlobalsMixin(Machine):
@@ -25,56 +31,130 @@ class GlobalsMixin(Machine):
     again: bool
 
     # -- names
-    def entry_offset(self, table: dict[str, Any], name: str) -> tuple[int, int]:
-        """Offset of a name's value within the dict's keys object, and the keys' version; (0, 0) where there is none."""
-        keys = self.peek(id(table) + FIELDS["dict_keys"][0])
-        word = self.peek(keys + 8) & (1 << 64) - 1
-        if word >> 16 & 0xFF != UNICODE_KEYS or not word >> 32:
-            return 0, 0
-        place = CONSTANTS["KEYS_INDICES"] + (1 << (word >> 8 & 0xFF))
-        for _ in range(self.peek(keys + FIELDS["keys_entries"][0])):
-            if self.peek(keys + place) == id(name):
-                return place + 8, word >> 32
-            place += ENTRY_BYTES
-        return 0, 0
+    def __init__(self, peek: Any) -> None:
+        super().__init__(peek)
+        self.tables: dict[int, tuple[NameTable, Pointer]] = {}
+        """The tables of names that the region relies on, by the identities of the dicts, and their symbols."""
+        self.given_words: dict[int, int] = {}
+        """What inline caches of globals hold for the replay, whatever the interpreter has in them."""
+        self.by_tables = True
+        """Whether versions are compared with those of tables; else with those in inline caches."""
 
-    def global_index(self, table: Const, offset: int) -> int:
+    def table_of(self, namespace: Any) -> tuple[NameTable, Pointer] | None:
+        """The table of a dict and its symbol, None where it can have none."""
+        known = self.tables.get(id(namespace))
+        if known is None:
+            table: NameTable | None = self.driver.names.of(namespace)
+            if table is None:
+                return None
+            known = self.tables[id(namespace)] = table, Pointer(f"@n{len(self.tables)}", 0)
+        return known
+
+    def table_names(self) -> list[str]:
+        """The symbols of the tables."""
+        return [str(symbol.base) for _, symbol in self.tables.values()]
+
+    def namespace_of(self, held: Any) -> Any:
+        """The dict that an object will be: a constant, or what the guards on its keys' version are put for; None if unknown."""
+        if isinstance(held, Const):
+            return held.object
+        known = self.state.cse.get(f"namespace {held.name}") if isinstance(held, Obj) else None
+        return None if known is None else known.object
+
+    def presume(self, held: Any, namespace: Any) -> None:
+        """An object is taken for a dict: the version of its keys, which is guarded, is no other's but a copy's."""
+        if isinstance(held, Obj):
+            self.state.cse[f"namespace {held.name}"] = Const(namespace, "")
+
+    def find_global(self, name: str) -> bool:
+        """Before ``load_global`` is replayed: its inline cache holds, for the replay, where the name is now. True if it is a builtin."""
+        cell = self.pc + UNIT
+        frame = FrameReference(self.state.level)
+        namespace = self.namespace_of(self.frame_field("frame_globals", frame))
+        known = self.table_of(namespace)
+        if known is not None:
+            place = known[0].place(name)
+            if place >= 0:
+                return self.give(cell, place, builtin=False)
+            held = self.frame_field("frame_builtins", frame)
+            assert namespace is not None
+            builtins = namespace.get("__builtins__")
+            builtins = getattr(builtins, "__dict__", builtins)
+            self.presume(held, builtins)
+            more = self.table_of(builtins) if place == MISSING and self.namespace_of(held) is builtins else None
+            if more is not None and more[0].place(name) >= 0:
+                return self.give(cell, more[0].place(name), builtin=True)
+        self.by_tables = False
+        for offset in (0, 8, 16):
+            self.given_words.pop(cell + offset, None)
+        return bool(self.cached_word(cell + 16))
+
+    def give(self, cell: int, place: int, *, builtin: bool) -> bool:
+        """Has the cache say that a name is at a place, of the version that ``get_field`` gives for guarded ones; ``builtin``."""
+        self.given_words[cell], self.given_words[cell + 8] = GUARDED + 1, place * ENTRY_BYTES + VALUE
+        self.given_words[cell + 16] = GUARDED + 1 if builtin else 0
+        self.vectors = [BUILTIN if builtin else FOUND]
+        return builtin
+
+    def cached_word(self, address: int) -> int:
+        given = self.given_words.get(address)
+        return super().cached_word(address) if given is None else given
+
+    def version_holds(self, keys: Pointer, symbol: Pointer) -> Any:
+        """The test whether keys have the version that a table of names knows."""
+        return self.compare("eq", super().get_field("keys_version", keys), self.load_at(symbol, VERSION, "I"))
+
+    def entries(self, keys: Pointer, symbol: Pointer) -> Pointer:
+        """Where the entries of keys begin, whose version a table of names knows."""
+        return Pointer(self.pure(f"getelementptr i8, ptr {self.pointer(keys)}, i64 {self.load_at(symbol, START, 'I')}"), 0)
+
+    def global_index(self, table: Const, place: int) -> int:
         """The register of a dict entry; the same in all attempts."""
         known: dict[tuple[int, int], int] = self.specs.setdefault("globals", {})
-        return known.setdefault((id(table.object), offset), len(known))
+        return known.setdefault((id(table.object), place), len(known))
 
     def global_name(self, index: int) -> tuple[Const, Const, int]:
-        """Dict, name and offset of a register of globals."""
-        for (address, offset), number in self.specs["globals"].items():
+        """Dict, name and place of a register of globals."""
+        for (address, place), number in self.specs["globals"].items():
             if number == index:
-                table = self.globals_const
-                assert table is not None and id(table.object) == address
-                keys = self.peek(address + FIELDS["dict_keys"][0])
-                return table, self.constant(self.object_at(self.peek(keys + offset - 8))), offset
+                namespace = self.globals_const
+                assert namespace is not None and id(namespace.object) == address
+                known = self.table_of(namespace.object)
+                assert known is not None  # else nothing of it would be in registers
+                return namespace, self.constant(known[0].names[place]), place
         raise KeyError(index)
 
     globals_const: Const | None = None
     """The module's dict; None where globals are not kept in registers."""
 
-    def object_at(self, address: int) -> Any:
-        raise NotImplementedError
-
     # -- loads and stores
     def load_at(self, base: Any, offset: Any, kind: str) -> Any:
-        if kind == "O" and isinstance(base, Pointer) and base.base is not None and isinstance(offset, int):
-            table = self.state.cse.get("keys of " + base.base)
-            if table is not None:
-                index = self.global_index(table, offset)
-                if index in self.specs.setdefault("stored", set()):
-                    return self.load_global_entry(index, base, offset)
-        return super().load_at(base, offset, kind)
+        found = self.keys_table(base) if kind == "O" and isinstance(offset, int) else None
+        if found is None:
+            return super().load_at(base, offset, kind)
+        namespace, symbol = found
+        entries = self.entries(base, symbol)
+        if namespace == self.globals_const:
+            index = self.global_index(namespace, offset // ENTRY_BYTES)
+            if index in self.specs.setdefault("stored", set()):
+                return self.load_global_entry(index, entries, offset // ENTRY_BYTES)
+        return super().load_at(entries, offset, kind)
 
-    def load_global_entry(self, index: int, base: Pointer, offset: int) -> Value:
+    def keys_table(self, keys: Any) -> tuple[Const, Pointer] | None:
+        """The dict of a keys object, and the symbol of its table, where versions are compared with those of tables."""
+        if not self.by_tables or not isinstance(keys, Pointer) or keys.base is None:
+            return None
+        namespace: Const | None = self.state.cse.get("keys of " + keys.base)
+        if namespace is None or id(namespace.object) not in self.tables:
+            return None
+        return namespace, self.tables[id(namespace.object)][1]
+
+    def load_global_entry(self, index: int, entries: Pointer, place: int) -> Value:
         """A stored global: from its register, or loaded into it."""
         state = self.state
         value = state.registers.get((LEVEL, index))
         if value is None:
-            raw = self.op(f"load ptr, ptr {self.offset(self.pointer(base), offset)}")
+            raw = self.op(f"load ptr, ptr {self.offset(self.pointer(entries), place * ENTRY_BYTES + VALUE)}")
             state.owners[raw] = BORROWED
             value = state.registers[LEVEL, index] = state.globals[index] = Obj(raw)
         return value
@@ -82,9 +162,15 @@ class GlobalsMixin(Machine):
     def get_field(self, name: str, base: Any) -> Any:
         if name in ("module_dict", "dict_iter_dict"):
             self.show_globals(base)
+        found = self.keys_table(base) if name == "keys_version" else None
+        if found is not None:
+            self.guard(self.version_holds(base, found[1]), True)
+            return GUARDED
         value = super().get_field(name, base)
-        if name == "dict_keys" and isinstance(base, Const) and base is self.globals_const and isinstance(value, Pointer) and value.base:
-            self.state.cse["keys of " + value.base] = base
+        if name == "dict_keys" and isinstance(value, Pointer) and value.base:
+            namespace = self.namespace_of(base)
+            if namespace is not None:
+                self.state.cse["keys of " + value.base] = Const(namespace, "")
         return value
 
     def call_helper(self, name: str, *arguments: Any) -> Any:
@@ -99,22 +185,23 @@ class GlobalsMixin(Machine):
 
     def call_c(self, name: str, *arguments: Any) -> Any:
         if name == "_PyDict_SetItem_KnownHash" and arguments[0] == self.globals_const and isinstance(arguments[1], Const):
-            offset, version = self.entry_offset(arguments[0].object, arguments[1].object)
-            if offset:
-                return self.store_global(arguments[0], offset, version, arguments[2])
+            known = self.table_of(arguments[0].object)
+            place = MISSING if known is None else known[0].place(arguments[1].object)
+            if known is not None and place >= 0:
+                return self.store_global(arguments[0], place, known[1], arguments[2])
         return super().call_c(name, *arguments)
 
-    def store_global(self, table: Const, offset: int, version: int, value: Value) -> int:
+    def store_global(self, table: Const, place: int, symbol: Pointer, value: Value) -> int:
         """Stores a global into its register."""
         keys = self.get_field("dict_keys", table)
-        self.guard(self.compare("eq", self.get_field("keys_version", keys), version), True)
-        index = self.global_index(table, offset)
+        self.get_field("keys_version", keys)
+        index = self.global_index(table, place)
         stored: set[int] = self.specs.setdefault("stored", set())
         if index not in stored:
             stored.add(index)
             self.again = True
         if (LEVEL, index) not in self.state.registers:
-            self.load_global_entry(index, keys, offset)
+            self.load_global_entry(index, self.entries(keys, symbol), place)
         self.own(value)
         self.state.registers[LEVEL, index] = value
         return 0
@@ -171,13 +258,12 @@ class GlobalsMixin(Machine):
         """At a header's edge: the register of a global holds it."""
         if (LEVEL, index) in self.state.registers:
             return
-        table, name, offset = self.global_name(index)
-        found, version = self.entry_offset(table.object, name.object)
-        keys = self.get_field("dict_keys", table)
-        test = self.compare("eq", self.get_field("keys_version", keys), version if found == offset else -1)
-        if not isinstance(test, bool):
-            self.guard_edge(test, True)
-        value = self.load_global_entry(index, keys, offset)
+        namespace, name, place = self.global_name(index)
+        known = self.table_of(namespace.object)
+        assert known is not None and known[0].place(name.object) == place
+        keys = self.get_field("dict_keys", namespace)
+        self.guard_edge(self.version_holds(keys, known[1]), True)
+        value = self.load_global_entry(index, self.entries(keys, known[1]), place)
         empty = self.is_null(value)
         if empty is not False:
             self.guard_edge(empty, False)

@@ -251,8 +251,8 @@ class PackedMixin(Machine):
             assert items.base is not None
             self.state.registers[self.state.level, first + place] = self.item_at(items.base, items.offset, place)
 
-    def store_global(self, table: Const, offset: int, version: int, value: Value) -> int:
-        return super().store_global(table, offset, version, self.shown(value))  # type: ignore[misc, no-any-return]
+    def store_global(self, table: Const, place: int, symbol: Pointer, value: Value) -> int:
+        return super().store_global(table, place, symbol, self.shown(value))  # type: ignore[misc, no-any-return]
 
     def same(self, left: Value, right: Value) -> Any:
         if isinstance(left, Packed) or isinstance(right, Packed):

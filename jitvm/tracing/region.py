@@ -182,7 +182,8 @@ class Region(EndingsMixin, CaughtMixin, CallsMixin, LoopsMixin, PromotionMixin, 
         text = "\n".join(body)
         imports = "".join(f"@{name} = external global i8\n" for name in sorted(self.imports))
         constants = "".join(f"{c.symbol} = external global i8\n" for c in self.constant_symbols.values())
-        names = [*self.instr_symbols.values(), *(name for name, _ in self.record_symbols.values()), *(e.symbol for e in self.exits)]
+        names = [*self.instr_symbols.values(), *(name for name, _ in self.record_symbols.values()), *(e.symbol for e in self.exits),
+                 *self.table_names()]
         others = "".join(f"{name} = external global i8\n" for name in names)
         others += "@ends = external global i64\n" if self.ending_places else ""
         others += "".join(f"@force{number} = external global i64\n" for number in range(self.forced))
