@@ -1,7 +1,7 @@
 """References that compiled code gives up: an object that ends without running any code ends at once, any other waits for an exit.
 
 So compiled code goes on believing what it knows, and finalisers see true frames. An end is quiet where nothing but memory is freed: of
-numbers and text, and of tuples, lists and plain instances whose items are such, or live on elsewhere.
+numbers and text, and of tuples, lists, dicts and plain instances whose items are such, or live on elsewhere.
 """
 from jitvm.rpython.dialect import *
 
@@ -65,9 +65,14 @@ def ends_quietly(v: Object) -> Int:
     if ends_plainly(kind):
         return 1
     if kind is PyTuple_Type:
-        return items_quiet(as_pointer(v) + TUPLE_ITEMS, var_size(v))
+        return items_quiet(as_pointer(v) + TUPLE_ITEMS, var_size(v), 8)
     if kind is PyList_Type:
-        return items_quiet(list_items(v), var_size(v))
+        return items_quiet(list_items(v), var_size(v), 8)
+    if kind is PyDict_Type:
+        keys = dict_keys(v)
+        if keys_kind(keys) != UNICODE_KEYS or dict_values(v) != NULLP:
+            return 0
+        return items_quiet(keys + (KEYS_INDICES + 8 + (1 << keys_log2_index_bytes(keys))), keys_entries(keys), 16)
     if type_dealloc(kind) != type_dealloc(plain_class) or type_basicsize(kind) != PLAIN_BASICSIZE:
         return 0
     if type_weaklistoffset(kind) != WEAK_REFERENCES or type_finalize(kind) != NULLP or type_del(kind) != NULLP or refcount(kind) < 2:
@@ -75,24 +80,24 @@ def ends_quietly(v: Object) -> Int:
     values = load_pointer(as_pointer(v), INLINE_VALUES)
     if values == NULLP or load_int(as_pointer(v), MANAGED_DICT) != 0 or load_int(as_pointer(v), WEAK_REFERENCES) != 0:
         return 0
-    return items_quiet(values, keys_entries(type_cached_keys(kind)))
+    return items_quiet(values, keys_entries(type_cached_keys(kind)), 8)
 
 
 @helper()
-def items_quiet(items: Ptr, count: Int) -> Int:
-    """1 where each item has a quiet end or stays alive: it has another reference, and is not among these twice."""
+def items_quiet(items: Ptr, count: Int, distance: Int) -> Int:
+    """1 where each item, so many bytes apart, has a quiet end or stays alive: it has another reference, and is not among these twice."""
     if count > MOST_ITEMS:
         return 0
     i = 0
     while i < count:
-        v = load_object(items, i * 8)
+        v = load_object(items, i * distance)
         if not is_null(v):
             if not ends_plainly(type_pointer(v)):
                 if refcount(v) < 2:
                     return 0
                 j = i + 1
                 while j < count:
-                    if load_object(items, j * 8) is v:
+                    if load_object(items, j * distance) is v:
                         return 0
                     j = j + 1
         i = i + 1

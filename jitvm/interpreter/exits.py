@@ -1,13 +1,13 @@
 """Leaving compiled code: the exit routine follows a descriptor (``jitvm/tracing/exits.py``); small functions that traces call.
 
-A descriptor: pc, raising, counter, threshold, number, entries, the region's tables of names (null, or how many, and each); then for
-each entry kind, register, payload. Values that were in machine
+A descriptor: pc, raising, counter, threshold, number, entries, the region's tables of names (null, or how many, and each), the host's
+instruction behind what was done last (null: that of pc); then for each entry kind, register, payload. Values that were in machine
 registers lie in the spill area, in the slot that the payload names; the first words of it, one for each entry, are for what is to be
 dropped at the end.
 """
 from jitvm.rpython.dialect import *
 
-ENTRIES = 56
+ENTRIES = 64
 
 
 @helper()
@@ -20,7 +20,10 @@ def leave_trace(thread: Ptr, registers: Ptr, exit: Ptr, spill: Ptr) -> Ptr:
     frame = innermost - FRAME_SIZE
     set_header_pc(frame, load_pointer(exit, 0))
     if load_int(exit, 8) == 0:
-        show_before(frame, load_pointer(load_pointer(exit, 0), 8))
+        following = load_pointer(exit, 56)
+        if following == NULLP:
+            following = load_pointer(load_pointer(exit, 0), 8)
+        show_before(frame, following)
     drop_replaced(exit, spill)
     if unlikely(load_int(kept_words(), 0) != 0):
         forget_kept()
@@ -40,11 +43,14 @@ def renew_all(tables: Ptr, exit: Ptr) -> None:
         i = i - 1
 
 
-@primitive
+@helper()
 def show_before(frame: Ptr, following: Ptr) -> None:
-    """Finalisers see the end of what was done last: the host's instruction before the one that follows."""
+    """Finalisers see the end of what was done last: the host's instruction before the one that follows, those that do nothing skipped."""
     first = vm_first_instr(header_code(frame))
-    set_frame_instr(frame, select(below(as_int(first), as_int(following)), following - 2, first))
+    last = select(below(as_int(first), as_int(following)), following - 2, first)
+    while below(as_int(first), as_int(last)) and load_byte(last, 0) == HOST_NOP:
+        last = last - 2
+    set_frame_instr(frame, last)
 
 
 @helper()

@@ -367,6 +367,7 @@ class Driver(EntriesMixin, RebuildsMixin):
             self.native.poke(root.pc + COUNTER, 0)
             self.native.poke(root.pc + COUNTER - 8, 0)
             root.cached_words = {}
+        self.names.close()
         self.namespaces.clear()
         self.exits.clear()
         self.keep.clear()
@@ -566,7 +567,7 @@ class Driver(EntriesMixin, RebuildsMixin):
         number = len(self.exits)
         self.exits.append((root, exit))
         threshold = 1 if self.verifier is not None else self.hot_after(root, exit)
-        words = [exit.pc, int(exit.raising), 0, threshold, number, len(exit.entries), tables]
+        words = [exit.pc, int(exit.raising), 0, threshold, number, len(exit.entries), tables, exit.done]
         for kind, register, payload in exit.entries:
             if kind in (FRAME, RESUMED, IMPLIED):
                 site, code = payload

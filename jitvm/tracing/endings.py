@@ -46,11 +46,20 @@ class EndingsMixin(Machine):
         kind = state.types.get(name)
         if kind in MAY_END or not self.may_end():
             super().drop(name)
+            if kind not in MAY_END and self.quietly:
+                self.hide_frames()
         else:
             state.owners.pop(name, None)
             self.end(name)
         if any(isinstance(known, Obj) and known.name == name for known, _ in state.heap.values()):
             state.owners[name] = BORROWED  # a field that is known still holds it
+
+    def before_end(self) -> None:
+        """Where ends are not put off, who looks at frames from a finaliser is to see true ones."""
+        super().before_end()
+        if self.quietly and all(frame.place is None for frame in self.state.frames):
+            self.effect(True)
+            self.position()
 
     def end(self, name: str) -> None:
         """Gives up a reference, now or at the end of the bytecode."""

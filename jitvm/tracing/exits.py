@@ -27,10 +27,12 @@ class Spilled(tuple[str, str]):
 class Exit:
     """One exit: where the interpreter goes on (``pc`` in the innermost frame), and the entries (kind, register, payload)."""
 
-    __slots__ = ("entries", "key", "number", "pc", "raising", "recorded", "symbol", "undo")
+    __slots__ = ("done", "entries", "key", "number", "pc", "raising", "recorded", "symbol", "undo")
 
     def __init__(self, place: int, pc: int, key: Any, raising: bool) -> None:
         self.number, self.pc, self.key, self.raising = place, pc, key, raising
+        self.done = 0
+        """The host's instruction behind the bytecode that was done last, where the exit is for what ends there; else 0."""
         self.undo: tuple[str, str] | None = None
         """An operand of the overflowed sum before the exit, and how it is got back from the sum (LLVM text)."""
         self.symbol = f"@x{place}"

@@ -21,8 +21,8 @@ MISSING, UNKNOWN = -1, -2
 VERSION, START = shared.CONSTANTS["NAMES_VERSION"], shared.CONSTANTS["NAMES_START"]
 """Words of a table: the version, and how far behind the beginning of the keys their entries begin."""
 _DICT, _COUNT, _ROWS, _WORDS = (shared.CONSTANTS["NAMES_" + name] // 8 for name in ("DICT", "COUNT", "ROWS", "BYTES"))
-_NEW = 1 << 40
-"""A version that no keys have."""
+_NEW, _VOID = 1 << 40, (1 << 64) - 1
+"""Versions that no keys have."""
 
 
 class NameTable:
@@ -41,6 +41,11 @@ class NameTable:
     def renew(self) -> bool:
         """Has the table know the namespace's present keys; False if it is void."""
         return bool(self._native.renew_names(self.address))
+
+    def forget(self) -> None:
+        """Makes the table void, and keeps nothing of the program alive; who still looks at it finds that."""
+        self._words[VERSION // 8] = _VOID
+        self.namespace = {}
 
     def place(self, name: str) -> int:
         """Where a name is, MISSING or UNKNOWN; from now on the table relies on it. Each renewal looks again, so that this need not be of
@@ -74,6 +79,7 @@ class Names:
         if table is not None and table.renew():
             return table
         if table is not None:
+            table.forget()
             self._void.append(table)  # code that compares with it may run still
         table = NameTable(namespace, self._native)
         if not table.renew():
@@ -81,4 +87,7 @@ class Names:
         self._tables[id(namespace)] = table
         return table
 
-
+    def close(self) -> None:
+        """At exit: nothing of the program is kept alive."""
+        for table in self._tables.values():
+            table.forget()

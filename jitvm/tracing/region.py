@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 PROLOGUE = "define preserve_nonecc ptr @trace(ptr %pc, ptr %regs, ptr %consts, ptr %ctx, ptr %ts, i64 %word) nounwind {"
+HOST, HOST_UNIT = 8, 2
+"""Where an instruction has the address of the host's for the same position, and how long those are."""
 COPIES = 3
 """How often a bytecode is replayed, each time with more known, before the paths that reach it are merged."""
 METADATA = f'@work = external global i64{WORK}\n' '!0 = !{!"branch_weights", i32 2000, i32 1}\n!1 = !{!"branch_weights", i32 1, i32 2000}\n'
@@ -240,7 +242,17 @@ class Region(EndingsMixin, CaughtMixin, CallsMixin, LoopsMixin, PromotionMixin, 
             test, good, bad = self.nothing_kept(), self.label(), self.label()
             self.emit(f"br i1 {test}, label %{good}, label %{bad}, !prof !0")
             self.leave(self.state, pc, (self.path, pc), bad)
+            self.note_done()
             self.at(good)
+
+    def note_done(self) -> None:
+        """The exit just made is where what the last bytecode put off ends: seen from that one, whatever follows it."""
+        path, pc = self.current
+        record = self.record_of()
+        units = range(len(record.unit.words) // 2)
+        if path == self.path and record.unit_at(pc) in units and record.unit_at(record.after(pc)) in units:
+            own, following = self.peek(pc + HOST), self.peek(record.after(pc) + HOST)
+            self.exits[-1].done = following if following > own else own + HOST_UNIT  # a jump back is where it leads to
 
     def arrive(self, pc: int) -> None:
         self.settle(pc)
@@ -268,6 +280,7 @@ class Region(EndingsMixin, CaughtMixin, CallsMixin, LoopsMixin, PromotionMixin, 
         if self.has_shown or self.has_ended:
             self.has_shown = self.has_ended = False
             self.guard(self.nothing_kept(), True)
+            self.note_done()
         self.trail, self.outcomes = [], []
         self.vectors = self.profile.vectors(self.path, pc)
         self.force_bytecode(pc)
@@ -449,6 +462,7 @@ class Region(EndingsMixin, CaughtMixin, CallsMixin, LoopsMixin, PromotionMixin, 
             if not self.end_in_memory(place):
                 self.before_end()
                 self.emit(f"call void {self.helper('t_clear')}(ptr %ctx, ptr {place})")
+                self.hide_frames()
             state.memory[index] = NULL
 
     def lose_memory(self, index: int) -> None:

@@ -103,7 +103,34 @@ g = Ends("global")
 g = 1
 
 
+def before_nothing():
+    d = Ends("before a try")
+    d = 1
+    try:
+        d = Ends("before pass")
+        d = 2
+        pass
+        d = [Ends("in a list"), {"k": Ends("in a dict")}]
+        d = 3
+        raise ValueError
+    except ValueError:
+        pass
+    return d
+
+
+def often():
+    for i in range(40):
+        d = Ends(f"often {i}")
+        d = i
+        d = {"k": [Ends(f"often in a dict {i}")]}
+
+        d = None
+
+
 def main():
+    for _ in range(3):
+        before_nothing()
+    often()
     for _ in range(3):
         names()
         stores()
