@@ -29,7 +29,8 @@ from jitvm.tracing.loops import MISFIT
 from jitvm.tracing.names import Names
 from jitvm.tracing.profile import Profile, split
 from jitvm.tracing.rebuilds import LINE_SECONDS, NEVER, RebuildsMixin
-from jitvm.tracing.region import NotInlined, Region
+from jitvm.tracing.region import Region
+from jitvm.tracing.replayer import NotInlined
 from jitvm.tracing.tiers import Build, Tiers
 from jitvm.tracing.verify import Verifier
 
