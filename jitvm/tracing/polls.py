@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from jitvm.tracing.beliefs import FIELD
-from jitvm.tracing.emission import WORK
+from jitvm.tracing.emission import GOOD, WORK
 from jitvm.tracing.machine import Machine
 from jitvm.tracing.values import State
 
@@ -81,6 +81,7 @@ class PollsMixin(Machine):
                 f"  br label %{turn.yes}"]
             self.lines, self.state = self.cold, header.state
             self.at(turn.more)
+            self.bind_later(header, f"{name}.part", first)
             self.emit(f"{name}.any = icmp slt i64 {turn.index}, {turn.length}")
             self.emit(f"br i1 {name}.any, label %{turn.more}.go, label %{turn.no}")
             self.at(f"{turn.more}.go")
@@ -95,6 +96,23 @@ class PollsMixin(Machine):
             self.at(f"{turn.more}.poll")
             self.emit(f"br label %{turn.more}.turn")
         self.lines, self.block, self.state = main, block, state
+
+    def bind_later(self, header: Any, part: str, first: str) -> None:
+        """Whether the loop's variable is bound, where a part of the turns has ended: it was before the loop, or there was one.
+
+        Nobody asks elsewhere, since each turn begins with binding it. The good code knows it here; as a phi, which the quick code has, it
+        costs each turn an instruction.
+        """
+        record = header.state.frames[-1].record
+        target = record.instruction(record.after(header.pc))
+        hole, flag, _, incoming = header.phis.get(("bound", (len(header.path), target.values.get("dst"))), ([], "", "", []))
+        if not flag or any(value != "true" for value, _ in incoming[1:]):
+            return
+        hole.append(WORK)
+        self.emit(f"{flag}.turned = icmp ne i64 {part}, {first}")
+        self.lines[-1] = GOOD + self.lines[-1]
+        self.emit(f"{flag} = or i1 {incoming[0][0]}, {flag}.turned")
+        self.lines[-1] = GOOD + self.lines[-1]
 
     def poll(self, pc: int, state: State | None = None) -> str:
         """Leaves at ``pc``, in ``state`` or the current one, where somebody waits; the word that says so, which is 0 behind the poll."""

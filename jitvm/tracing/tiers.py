@@ -13,7 +13,7 @@ from jitvm.backend.elf import LoaderError
 from jitvm.backend.llvm import Compiler, LLVMError
 from jitvm.backend.worker import Worker
 from jitvm.spec.words import array
-from jitvm.tracing.emission import WORK
+from jitvm.tracing.emission import GOOD, WORK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Build:
 
     def __init__(self, root: Any, region: Any, text: str) -> None:
         self.root, self.region, self.counting = root, region, text
-        self.text = "\n".join([line for line in text.split("\n") if not line.endswith(WORK)])
+        self.text = "\n".join([line.removeprefix(GOOD) for line in text.split("\n") if not line.endswith(WORK)])
         self.work = array("Q", bytes(8))
         self.externals: dict[str, int] = {}
         self.job: Job | None = None
