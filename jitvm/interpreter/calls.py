@@ -341,13 +341,13 @@ def make_instance(kind: Object, arguments: Ptr, count: Int, names: Object) -> Ne
     if is_null(init) or (type_flags(kind) & TYPE_IS_ABSTRACT) != 0 or ts_recursion_remaining(thread) <= 0 or count + named > 11:
         return PyObject_Vectorcall(kind, arguments, count, names)
     if init is object_init and count + named == 0:
-        return call_ternary(type_new(kind), kind, empty_tuple, NULL)
+        return new_instance(kind)
     record = runnable(thread, init)
     if record == NULLP:
         return PyObject_Vectorcall(kind, arguments, count, names)
     incref(init)
     held = owned(init)
-    made = call_ternary(type_new(kind), kind, empty_tuple, NULL)
+    made = new_instance(kind)
     cells = local12()
     store_reference(cells, 0, made)
     i = 0

@@ -278,18 +278,6 @@ def enter_class(thread: Ptr, at: Ptr, registers: Ptr, kind: Object, arguments: P
     return inside
 
 
-@helper(raises=True)
-def new_instance(kind: Object) -> New:
-    """An instance of a class without __new__, not initialised."""
-    return call_ternary(type_new(kind), kind, empty_tuple, NULL)
-
-
-@helper()
-def new_instance_unseen(kind: Object) -> New:
-    """As new_instance; null with an exception set."""
-    return new_instance(kind)
-
-
 @control
 def return_implied() -> None:
     """The end of an implied call: pc is its result, regs the frame's registers."""

@@ -44,7 +44,7 @@ TEXT_ROOM = 15
 
 @helper(spare=True)
 def dealloc(v: Object) -> None:
-    """Ends an object's life; ints, floats and short strings go to the free lists while those have room."""
+    """Ends an object's life; ints, floats, short strings and plain instances go to the free lists while those have room."""
     if type_pointer(v) is PyLong_Type and below(var_size(v) + 2, 5) and free_int_count() < FREE_LIMIT:
         store_int(v, 24, free_ints())
         set_free_ints(as_int(v))
@@ -61,6 +61,8 @@ def dealloc(v: Object) -> None:
             set_free_texts(as_int(v))
             set_free_text_count(free_text_count() + 1)
             return
+    if type_dealloc(type_pointer(v)) == type_dealloc(plain_class) and end_instance(v) != 0:
+        return
     _Py_Dealloc(v)
 
 

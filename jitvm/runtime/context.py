@@ -23,6 +23,7 @@ from jitvm.spec.cfunctions import (
     FORMAT_SET_WORDS,
     FREE_LIST_LIMIT,
     KEPT_LEVELS,
+    MOST_INSTANCE_VALUES,
     OBJECTS,
     SLOTS,
 )
@@ -117,6 +118,7 @@ class Native:
         cleared = bind("calloc", Pointer, Int64, Int64)
         words[SLOTS["cells"]] = cleared(8 * CELL_WORDS, CELL_COUNT)  # so large that untouched pages cost nothing
         words[SLOTS["kept_frames"]] = cleared(8, 2 * KEPT_LEVELS)
+        words[SLOTS["free_instances"]] = cleared(8, MOST_INSTANCE_VALUES + 1)
         words[SLOTS["skipped"]] = cleared(8, 2)  # of both contexts: who recorded until now may be the one that skips
         allocator = bind("_PyMem_GetCurrentAllocatorName", Bytes)()
         if (allocator or b"").endswith(b"_debug") or (allocator is None and sys.flags.dev_mode):

@@ -135,6 +135,8 @@ PyImport_ImportModuleLevelObject OOOOi>N raises runs
 PyObject_GC_Track O>v
 PyObject_GC_IsTracked O>i
 PyObject_GC_UnTrack O>v
+_PyTrash_begin PO>i
+_PyTrash_end P>v runs
 PyObject_GetArenaAllocator P>v
 PyObject_SetArenaAllocator P>v
 PyMem_GetAllocator iP>v
@@ -226,7 +228,7 @@ name_annotations name_metaclass name_prepare name_mro_entries name_orig_bases
 """Objects that the runtime works out when it makes a context; vm_ ones are its own functions, called from native code."""
 
 STATE = tuple("""
-free_ints free_int_count free_floats free_float_count log log_limit recording entries host_entries exit_id forced_exit
+free_ints free_int_count free_floats free_float_count free_instances log log_limit recording entries host_entries exit_id forced_exit
 exits_taken extra_index record_context normal_context keys_next_version loop_threshold poll_function adopted
 host_iternext host_send_slot host_send host_gi_frame host_cr_frame host_ag_frame host_asend_iternext host_asend_send
 site_cache
@@ -248,6 +250,9 @@ FORMAT_SET_WORDS = 32
 
 KEPT_LEVELS = 32
 """Levels of inlined calls whose frame objects are remembered (interpreter/inlined.py); so many words are for objects whose end waits."""
+
+MOST_INSTANCE_VALUES = 30
+"""Attributes that an instance's values have room for at most (SHARED_KEYS_MAX_SIZE of CPython): a list of dead ones for each number."""
 
 CELL_WORDS, CELL_COUNT = 8, 2048
 """The table of attribute cells (interpreter/attributes.py): words of a row, rows."""

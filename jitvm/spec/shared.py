@@ -6,7 +6,7 @@ Offsets are in bytes. Not on the path of a short script.
 from __future__ import annotations
 
 from jitvm.spec.bytecodes import COUNTER, HANDLER_WORDS, OPCODE_MASK, OPCODES, PLACE, PLACE_BITS, ROW, UNIT
-from jitvm.spec.cfunctions import CELL_COUNT, CELL_WORDS, FORMAT_SET_WORDS, KEPT_LEVELS, NO_TABLE_YET
+from jitvm.spec.cfunctions import CELL_COUNT, CELL_WORDS, FORMAT_SET_WORDS, KEPT_LEVELS, MOST_INSTANCE_VALUES, NO_TABLE_YET
 
 LLVM_FUNCTIONS = {
     "LLVM_INITIALIZE_TARGET": "InitializeNativeTarget",
@@ -78,6 +78,7 @@ CONSTANTS = {
     "CELL_SITE": 0,
     "CELL_BODY": 8,
     "KEPT_LEVELS": KEPT_LEVELS,
+    "MOST_INSTANCE_VALUES": MOST_INSTANCE_VALUES,
     "PLAN_NAMES": 16,  # in a binding plan (interpreter/binding.py)
     # the block of a compiler thread (backend/worker.py); it begins with the semaphore that wakes the thread
     "WORKER_PAUSED": 32,
