@@ -84,9 +84,9 @@ def end_instance(v: Object) -> Int:
         return 0
     keys = type_cached_keys(kind)
     values = load_pointer(as_pointer(v), INLINE_VALUES)
-    if values == NULLP or not below(values_of(keys) - 1, MOST_INSTANCE_VALUES) or load_int(v, MANAGED_DICT) != 0 or load_int(v, WEAK_REFERENCES) != 0:
+    if values == NULLP or load_int(v, MANAGED_DICT) != 0 or load_int(v, WEAK_REFERENCES) != 0 or type_free(kind) != type_free(plain_class):
         return 0
-    if type_free(kind) != type_free(plain_class) or load_int(instances_of(0), 0) >= KEPT_INSTANCES:
+    if not below(values_of(keys) - 1, MOST_INSTANCE_VALUES) or load_int(instances_of(0), 0) >= KEPT_INSTANCES:
         return 0
     base = type_base(kind)
     while type_dealloc(base) == type_dealloc(plain_class):
