@@ -75,7 +75,8 @@ def _blocks():
     gc.collect(); gc.collect()
     launch = sys.modules.get("jitvm.runtime.launch")
     lists = ("free_int_count", "free_float_count", "free_text_count")
-    kept = sum(launch.machine.native.state(name) for name in lists) if launch else 0
+    native = launch.machine.native if launch else None
+    kept = sum(native.state(name) for name in lists) + 2 * native.peek(native.state("free_instances")) if native else 0
     return sys.getallocatedblocks() - kept
 def _rounds():
     import io, sys
@@ -92,7 +93,7 @@ _rounds()
 """
 """Takes the place of what follows ``main()``: runs ``main`` again and again and prints how many memory blocks that took.
 
-The dead ints and floats that the VM keeps for reuse do not count.
+The dead ints, floats, strings and instances that the VM keeps for reuse do not count.
 """
 LEAK_ROUNDS = 8
 
