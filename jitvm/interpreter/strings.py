@@ -5,12 +5,18 @@ AS_STR = 1
 AS_REPR = 2
 AS_ASCII = 3
 LONGEST_JOINED = 1073741824
+SPACES = 2314885530818453536
+QUOTES = 2821266740684990247
+BACKSLASHES = 6655295901103053916
+DELETES = 9187201950435737471
 
 
 @opcode
 def format_value(src: Object, convert: Imm) -> Object:
-    if is_type(src, PyUnicode_Type) and convert < AS_REPR:
-        return src
+    if is_type(src, PyUnicode_Type):
+        if convert < AS_REPR:
+            return src
+        return text_repr(src, convert)
     if is_int(src):
         return format_int(int_value(src))
     if is_float(src):
@@ -18,6 +24,40 @@ def format_value(src: Object, convert: Imm) -> Object:
     if src is _Py_NoneStruct or is_type(src, PyBool_Type):
         return format_singleton(src)
     return format_plain(src, convert)
+
+
+@helper(raises=True, quiet=True, text=True)
+def text_repr(v: Object, convert: Int) -> New:
+    """repr or ascii of an exact string."""
+    if is_ascii(v) and formats_off() == 0:
+        made = quoted(v)
+        if likely(not is_null(made)):
+            return made
+    if convert == AS_ASCII:
+        return PyObject_ASCII(v)
+    return PyObject_Repr(v)
+
+
+@helper(quiet=True)
+def quoted(v: Object) -> New:
+    """An ASCII string in quotes; null where it has quotes, backslashes or characters that cannot be printed."""
+    text = text_data(v)
+    length = unicode_length(v)
+    i = 0
+    while i < length:
+        word = load_word(text + i)
+        if length - i < 8:
+            inside = (1 << ((length - i) << 3)) - 1
+            word = (word & inside) | (SPACES & (inside ^ -1))
+        changed = bytes_equal(word, QUOTES) | bytes_equal(word, BACKSLASHES) | bytes_equal(word, DELETES)
+        if (changed | ((word - SPACES) & (word ^ -1) & TOPS)) != 0:
+            return NULL
+        i = i + 8
+    made = new_text(length + 2)
+    store_byte(text_data(made), 0, 39)
+    copy_text(text_data(made) + 1, text, length)
+    store_byte(text_data(made), length + 1, 39)
+    return made
 
 
 @helper(raises=True, runs=True)

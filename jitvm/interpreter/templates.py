@@ -231,10 +231,8 @@ def one_value(v: Object, convert: Int, plan: Int) -> New:
     """A value by a conversion and a plan (0: no specification); null where this is the host's."""
     if convert == AS_REPR or convert == AS_ASCII:
         if type_pointer(v) is PyUnicode_Type:
-            quoted = PyObject_Repr(v)
-            if convert == AS_ASCII and not is_ascii(quoted):
-                return NULL
-            return one_text(quoted, plan)
+            shown = text_repr(v, convert)
+            return one_text(shown, plan)
     if is_int(v):
         if plan == 0:
             return format_int(int_value(v))

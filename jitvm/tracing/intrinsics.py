@@ -84,6 +84,12 @@ def _str(t: Any, values: list[Value], names: tuple[str, ...]) -> Value | None:
     return values[0] if t.type_of(values[0]) is str else None
 
 
+def _repr(t: Any, values: list[Value], names: tuple[str, ...]) -> Value | None:
+    if len(values) == 1 and not names and t.type_of(values[0]) is str:
+        return t.call_helper("text_repr", values[0], 0)  # type: ignore[no-any-return]
+    return _str(t, values, names)
+
+
 def _float(t: Any, values: list[Value], names: tuple[str, ...]) -> Value | None:
     if len(values) != 1 or names:
         return None
@@ -135,6 +141,6 @@ def _super(t: Any, values: list[Value], names: tuple[str, ...]) -> Value | None:
 
 _FUNCTIONS: dict[Any, Any] = {
     list.append: _list_append, len: _len, str.format: _str_format, format: _format, abs: _abs, min: _extreme("lt"), max: _extreme("gt"),
-    str: _str, range: _range, float: _float, int: _int, isinstance: _isinstance,
+    str: _str, repr: _repr, range: _range, float: _float, int: _int, isinstance: _isinstance,
     next: _next, super: _super}
 INTRINSICS = {id(function): meaning for function, meaning in _FUNCTIONS.items()}
