@@ -5,9 +5,10 @@
 
 All loops of a group run in one process, in two ways. *Short* loops of a few milliseconds run once to warm up and then three times: mostly
 interpreters and the beginnings of compilers are measured. *Hot* loops are repeated until ``--hot`` seconds have passed, the same for
-all machines, which gives their compilers time (0: not measured). The least time counts. Rounds are interleaved: each machine runs
-once before any runs again; the tables have the median of the rounds. Each loop's results must equal those under the first CPython.
-Writes micro.json and micro.md. The exit status is 1 if a result differs or a machine fails.
+all machines, which gives their compilers time (0: not measured); the first one has as long before, in which compilers are loaded.
+The least time counts. Rounds are interleaved: each machine runs once before any runs again; the tables have the median of the rounds.
+Each loop's results must equal those under the first CPython. Writes micro.json and micro.md. The exit status is 1 if a result
+differs or a machine fails.
 """
 from __future__ import annotations
 
@@ -142,7 +143,11 @@ def script(group: str, scale: float, seconds: float) -> str:
             lines += [f"        for {names.removeprefix(' with ') or 'r'} in {over}:", "            pass"]
         else:
             lines += [f"        x, r = x + 0.25, {text}"]
-        lines += ["    return r", f"measure({name!r}, run{number}, {max(1, int(COUNTS.get(group, COUNT) * scale))}, {seconds})"]
+        count = max(1, int(COUNTS.get(group, COUNT) * scale))
+        lines.append("    return r")
+        if seconds and not number:
+            lines += [f"end = time.perf_counter() + {seconds}", "while time.perf_counter() < end:", f"    run0({count})"]
+        lines.append(f"measure({name!r}, run{number}, {count}, {seconds})")
     return "\n".join(lines) + "\n"
 
 
