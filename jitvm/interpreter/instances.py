@@ -49,8 +49,12 @@ def values_of(keys: Ptr) -> Int:
 
 @helper()
 def instance_again(kind: Object) -> New:
-    """A dead instance as one of a class: as object.__new__ makes it. Null where there is none, or the collector would have its turn."""
-    if not is_plain_class(kind) or type_alloc(kind) != type_alloc(plain_class):
+    """A dead instance as one of a class: as object.__new__ makes it. Null where there is none, or the collector would have its turn.
+
+    Null as well while tracemalloc notes what is allocated.
+    """
+    traced = load_i32(as_pointer(_Py_tracemalloc_config), TRACEMALLOC_TRACING)
+    if not is_plain_class(kind) or type_alloc(kind) != type_alloc(plain_class) or traced != 0:
         return NULL
     size = values_of(type_cached_keys(kind))
     if not below(size - 1, MOST_INSTANCE_VALUES):

@@ -201,6 +201,7 @@ PyCFunction_Type PyMethodDescr_Type PyMemberDescr_Type PyEnum_Type PyZip_Type Py
 _PyAsyncGenASend_Type _PyAsyncGenWrappedValue_Type
 PyBaseObject_Type PySlice_Type PyUnicodeIter_Type PyBytesIter_Type PyDictIterKey_Type PyDictIterValue_Type PyDictIterItem_Type
 PySetIter_Type PyListRevIter_Type
+_Py_tracemalloc_config
 _Py_NoneStruct _Py_TrueStruct _Py_FalseStruct _Py_NotImplementedStruct _Py_EllipsisObject
 """
 """Objects of the host (exported structs) that handlers name."""

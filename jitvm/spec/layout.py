@@ -199,6 +199,7 @@ IMMUTABLE = ("range_start", "range_step", "range_length", "float_payload", "unic
 
 CONSTANTS_311 = {
     "INTERP_AUDIT_HOOKS": 3552,
+    "TRACEMALLOC_TRACING": 4,
     "INTERP_YOUNG_HEAD": 672,
     "INTERP_PERMANENT_HEAD": 752,
     "TS_PROFILE": 64,

@@ -1,6 +1,7 @@
 """Instances that live shortly, one after another, of classes whose attributes differ: what ends with them, when, and what stays."""
 import gc
 import sys
+import tracemalloc
 import weakref
 
 
@@ -172,6 +173,20 @@ def swapped(count):
     return total
 
 
+def noted(count):
+    """Whether tracemalloc knows of instances that are made while it runs."""
+    for i in range(count):
+        Point(i, i)
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    kept = []
+    for i in range(count):
+        kept.append(Point(None, None))
+    grown = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    return grown > 60 * len(kept)
+
+
 def main():
     print(many(700))
     print(finalised(300))
@@ -184,6 +199,7 @@ def main():
     print([references(300) for _ in range(8)][-1])
     print([collections(4000) for _ in range(2)][-1])
     print(swapped(400))
+    print([noted(300) for _ in range(4)])
 
 
 main()
