@@ -175,8 +175,10 @@ def swapped(count):
 
 def noted(count):
     """Whether tracemalloc knows of instances that are made while it runs."""
+    chain = None
     for i in range(count):
-        Point(i, i)
+        chain = Point(chain, i)
+    chain = None
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
     kept = []
@@ -199,7 +201,7 @@ def main():
     print([references(300) for _ in range(8)][-1])
     print([collections(4000) for _ in range(2)][-1])
     print(swapped(400))
-    print([noted(300) for _ in range(4)])
+    print([noted(40) for _ in range(4)])
 
 
 main()
