@@ -61,14 +61,19 @@ class Object(_SimpleCData):  # type: ignore[type-arg]
     _type_ = "O"
 
 
+_prototypes: dict[tuple[Any, ...], Any] = {}
+"""Each is made once: making a type takes about as long as calling its functions a hundred times."""
 _process = _ctypes.dlopen(None, 0)  # type: ignore[arg-type]
 
 
 def prototype(result: Any, *arguments: Any, errno: bool = False) -> Any:
     """A type of functions: called with an address it gives the function. The interpreter lock is held."""
-    flags = _ctypes.FUNCFLAG_CDECL | _ctypes.FUNCFLAG_PYTHONAPI | (_ctypes.FUNCFLAG_USE_ERRNO if errno else 0)
-    kind: Any = type(CFuncPtr)
-    return kind("Function", (CFuncPtr,), {"_restype_": result, "_argtypes_": arguments, "_flags_": flags})
+    key = result, arguments, errno
+    if key not in _prototypes:
+        flags = _ctypes.FUNCFLAG_CDECL | _ctypes.FUNCFLAG_PYTHONAPI | (_ctypes.FUNCFLAG_USE_ERRNO if errno else 0)
+        kind: Any = type(CFuncPtr)
+        _prototypes[key] = kind("Function", (CFuncPtr,), {"_restype_": result, "_argtypes_": arguments, "_flags_": flags})
+    return _prototypes[key]
 
 
 def address_of(name: str, library: int = _process) -> int:

@@ -106,8 +106,8 @@ class Job:
 class Worker:
     """The thread and its queue. ``native`` is the loaded interpreter (``jitvm/runtime/context.py``), in which the thread's code is.
 
-    ``level`` is the level of code generation that the thread prepares for when it starts. With ``yields`` it lets others have the CPU
-    first.
+    The thread prepares for ``level`` of code generation when it starts. With ``yields`` it lets others have the CPU first, and prepares
+    for nothing.
     """
 
     def __init__(self, native: Any, level: int = 0, *, yields: bool = False) -> None:

@@ -9,9 +9,22 @@ RTLD_NOW = 2
 LESS = 5
 NAP = 1000
 LONGEST_NAP = 64000
-END_NAP = 100
+END_NAP = 20
 
 MOST_ACTIVE = 4000000
+
+LINK_DYNAMIC = 16
+DT_PLTRELSZ = 2
+DT_STRTAB = 5
+DT_SYMTAB = 6
+DT_JMPREL = 23
+ELF_SYMBOL = 24
+ELF_ROW = 24
+R_JUMP_SLOT = 7
+PROT_READ_WRITE = 3
+NAME_MEM = 0x6D656D
+NAME_NEW = 0x6E5A5F
+NAME_DELETE = 0x645A5F
 
 
 @entry
@@ -21,9 +34,10 @@ def vm_worker(block: Ptr) -> Ptr:
     if load_int(block, WORKER_YIELDS) != 0:
         nice(LESS)
     store_int(block, WORKER_PROCESS, getpid())
+    store_pointer(block, WORKER_THREAD, pthread_self())
     store_int(block, WORKER_BUSY, 1)
     fence(block)
-    if load_int(block, WORKER_PAUSED) == 0:
+    if load_int(block, WORKER_PAUSED) == 0 and load_int(block, WORKER_YIELDS) == 0:
         warm_up(block)
     store_int(block, WORKER_BUSY, 0)
     while True:
@@ -119,6 +133,8 @@ def now() -> Int:
 def warm_up(block: Ptr) -> None:
     """Compiles a text that nobody wants: the parts of LLVM that it needs are then in memory when the first job comes."""
     job = load_pointer(block, WORKER_WARM_UP)
+    if open_llvm(block) == 0 or load_int(block, WORKER_PAUSED) != 0:
+        return
     compile_job(block, job)
     if load_int(job, JOB_STATE) == JOB_DONE:
         call_address(load_pointer(block, LLVM_DISPOSE_BUFFER), load_int(job, JOB_BUFFER))
@@ -203,15 +219,93 @@ def machine_of(block: Ptr, level: Int) -> Int:
 
 @entry
 def vm_workers_end() -> None:
-    """Called when the host is finalised, before the C library's clean-up and LLVM's own: what is under way must not meet that."""
+    """Called when the host is finalised, before the C library's clean-up and LLVM's own: what is under way must not meet that.
+
+    It is not waited for: it is diverted for ever where it next asks for memory. The process ends, and the thread with it.
+    """
     entry_context()
     block = as_pointer(workers())
     while block != NULLP:
-        store_int(block, WORKER_PAUSED, 1)
-        if load_int(block, WORKER_PROCESS) == getpid():
-            while load_int(block, WORKER_BUSY) != 0:
-                usleep(END_NAP)
+        atomic("or", block + WORKER_PAUSED, 1)
         block = load_pointer(block, WORKER_NEXT)
+    block = as_pointer(workers())
+    while block != NULLP:
+        if load_int(block, WORKER_PROCESS) == getpid():
+            while load_int(block, WORKER_BUSY) != 0 and load_int(block, WORKER_LIBRARY) == 0:
+                usleep(END_NAP)  # the library's own beginning is the dynamic loader's, which nobody may leave half done
+            if load_int(block, WORKER_BUSY) != 0:
+                park(block, load_pointer(block, WORKER_LIBRARY))
+        block = load_pointer(block, WORKER_NEXT)
+
+
+@helper(cold=True)
+def park(block: Ptr, library: Ptr) -> None:
+    """Waits until a thread is where LLVM calls the C library for memory, with none of its locks: there it stays."""
+    divert(library, block + WORKER_DIVERTED, as_int(address_of("vm_park")))
+    while load_int(block, WORKER_BUSY) != 0 and load_int(block, WORKER_PARKED) == 0:
+        usleep(END_NAP)
+    divert(library, block + WORKER_DIVERTED, 0)
+
+
+@helper(cold=True)
+def divert(library: Ptr, kept: Ptr, target: Int) -> None:
+    """Has the library's calls of functions that deal with memory go to ``target``; 0: where they went before, which ``kept`` has.
+
+    ``library`` is the dynamic loader's: the base address, the name, the dynamic section, whose words name the rows that fill the table
+    through which the library calls others.
+    """
+    base = load_int(library, 0)
+    rows = in_library(base, dynamic_entry(load_pointer(library, LINK_DYNAMIC), DT_JMPREL))
+    size = dynamic_entry(load_pointer(library, LINK_DYNAMIC), DT_PLTRELSZ)
+    symbols = in_library(base, dynamic_entry(load_pointer(library, LINK_DYNAMIC), DT_SYMTAB))
+    strings = in_library(base, dynamic_entry(load_pointer(library, LINK_DYNAMIC), DT_STRTAB))
+    place = 0
+    count = 0
+    while place < size and count < WORKER_MOST_DIVERTED:
+        row = as_pointer(rows + place)
+        name = as_pointer(strings + load_u32(as_pointer(symbols + ELF_SYMBOL * shift_right(load_int(row, 8), 32)), 0))
+        start = load_u32(name, 0) & 0xFFFFFF
+        if (load_int(row, 8) & 0xFFFFFFFF) == R_JUMP_SLOT and (start == NAME_MEM or start == NAME_NEW or start == NAME_DELETE):
+            slot = as_pointer(base + load_int(row, 0))
+            if target == 0:
+                store_int(slot, 0, load_int(kept, 8 * count))
+            elif mprotect(as_pointer(as_int(slot) & -4096), 4096, PROT_READ_WRITE) == 0:
+                store_int(kept, 8 * count, load_int(slot, 0))
+                store_int(slot, 0, target)
+            else:
+                return
+            count = count + 1
+        place = place + ELF_ROW
+
+
+@helper(cold=True)
+def dynamic_entry(section: Ptr, tag: Int) -> Int:
+    """The value of a row of a dynamic section; 0 if there is none."""
+    row = section
+    while load_int(row, 0) != 0:
+        if load_int(row, 0) == tag:
+            return load_int(row, 8)
+        row = row + 16
+    return 0
+
+
+@helper(cold=True)
+def in_library(base: Int, address: Int) -> Int:
+    """An address of a dynamic section: some dynamic loaders leave it relative to the base."""
+    return select(address < base, address + base, address)
+
+
+@entry
+def vm_park() -> None:
+    """Where a thread that runs LLVM ends up when the process ends."""
+    entry_context()
+    block = as_pointer(workers())
+    while block != NULLP:
+        if load_pointer(block, WORKER_THREAD) == pthread_self():
+            store_int(block, WORKER_PARKED, 1)
+        block = load_pointer(block, WORKER_NEXT)
+    while True:
+        usleep(LONGEST_NAP)
 
 
 @helper(cold=True)

@@ -10,7 +10,7 @@ import sys
 
 from jitvm.backend import cache, elf
 from jitvm.backend.foreign import Bytes, Int32, Int64, Object, Pointer, address_of, bind, prototype, value_at
-from jitvm.runtime import attributes, errors
+from jitvm.runtime import attributes, bundle, errors
 from jitvm.runtime.stamp import code_stamp, stamp
 from jitvm.spec import layout
 from jitvm.spec.bytecodes import BINARY, BYTECODES, COMPARE, OPCODES
@@ -51,6 +51,9 @@ def _operators() -> dict[str, Any]:
 
 
 BUILD_FOLDERS = ("interpreter", "rpython", "spec")
+START = ("jitvm.runtime.launch", "jitvm.runtime.context", "jitvm.runtime.modules", "jitvm.runtime.records")
+"""Modules with which each program begins."""
+TRACING = ("jitvm.tracing.driver", "jitvm.tracing.kit")
 
 
 HUGE_PAGES = "/sys/kernel/mm/transparent_hugepage/enabled"
@@ -247,19 +250,27 @@ def trace_key() -> bytes:
     return code_stamp((*BUILD_FOLDERS, "tracing", "backend"))
 
 
-def trace_kit() -> Any:
-    """What tracing needs of the handlers, from the cache or made now."""
-    from jitvm.tracing import kit
-
-    key = stamp((*BUILD_FOLDERS, "tracing"))
+def trace_kit(*, files: bool = False) -> Any:
+    """What tracing needs of the handlers, from the cache or made now; with it come the modules of tracing, if not from their files."""
+    key = stamp((*BUILD_FOLDERS, "tracing", "backend"))
+    data = None
     try:
         data = cache.load("tracekit", key)
-        if data is None:
-            data = kit.make()
-            cache.store("tracekit", key, data)
     except cache.CacheUnavailable:
-        data = kit.make()
-    return kit.load(data)
+        pass
+    if data is not None:
+        modules, made = unmarshalled(data)
+        if not files:
+            bundle.install(modules)
+    from jitvm.tracing import kit
+
+    if data is None:
+        made = kit.make()
+        try:
+            cache.store("tracekit", key, marshalled((bundle.make(TRACING, START), made)))
+        except cache.CacheUnavailable:
+            pass
+    return kit.load(made, unmarshalled)
 
 
 def load() -> Native:

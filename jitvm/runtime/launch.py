@@ -128,6 +128,8 @@ COMPILER_MILLISECONDS = 20
 HOT_SHARE, HOT_ENOUGH = 3, 80
 """The compiler is loaded when hot loops take one part in so many of the run, or have taken so many milliseconds: a program that spends
 its time all over its code gains less by their being compiled than it costs."""
+EARLIER = 4
+"""LLVM's thread is begun after one part in so many of ``grace``: it is ready when the first text is."""
 GRACES = 3
 """When a program has run for so many times ``grace``, it is taken to go on."""
 FATAL_SIGNALS = (4, 7, 8, 11)
@@ -162,13 +164,13 @@ def _first_hot(pc: int, registers: int) -> None:
         running = (now - machine.begun) * 1000
         scattered = machine.hot < min(HOT_ENOUGH, running / HOT_SHARE)
         rounds, expected = known or (0, 0.0)
-        early = age < settings.grace or scattered
+        early = machine.hot < settings.grace or scattered
         if known:
             early = expected < COMPILER_MILLISECONDS and (scattered or age < GRACES * settings.grace)
         if early:
             machine.early[pc] = "ends-soon" if known else "too-early"
             machine.native.poke(pc + COUNTER, rounds + settings.soon() if known else max(1, count // 2))
-            if age < settings.grace / 2 or scattered or known or machine.worker is not None or not settings.beside():
+            if machine.hot < settings.grace / EARLIER or scattered or known or machine.worker is not None or not settings.beside():
                 return
     try:
         if early:
@@ -187,8 +189,8 @@ def _open_library(vm: Machine) -> None:
 
     It holds the lock of the dynamic loader, so what else the compiler needs of it is loaded before.
     """
-    import _blake2  # noqa: F401
-    import math  # noqa: F401
+    if vm.settings.cache:
+        import _blake2  # noqa: F401
 
     from jitvm.backend.llvm import LLVMError
     from jitvm.backend.worker import Worker
@@ -238,9 +240,11 @@ def start_tracing(vm: Machine) -> Any:
     """Makes the tracing compiler of the process."""
     mark = [gc.get_count()[0]]
     from jitvm.runtime import context
+
+    kit = context.trace_kit(files=bool(vm.settings.verify or vm.settings.dump))
     from jitvm.tracing.driver import Driver
 
-    driver = Driver(vm.native, vm.records, vm.settings, context.trace_kit(), context.trace_key(), vm.worker)
+    driver = Driver(vm.native, vm.records, vm.settings, kit, context.trace_key(), vm.worker)
     vm.driver = driver
     vm.native.set_object("vm_hot", driver.hot)
     vm.native.set_object("vm_recorded", driver.recorded)

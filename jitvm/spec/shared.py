@@ -101,7 +101,11 @@ CONSTANTS = {
     "WORKER_NEXT": 592,
     "WORKER_QUEUE": 600,
     "WORKER_SLOTS": 64,
-    "WORKER_BYTES": 600 + 8 * 64,
+    "WORKER_THREAD": 600 + 8 * 64,
+    "WORKER_PARKED": 608 + 8 * 64,
+    "WORKER_DIVERTED": 616 + 8 * 64,
+    "WORKER_MOST_DIVERTED": 64,
+    "WORKER_BYTES": 616 + 8 * 128,
     **{name: _FUNCTIONS + 8 * place for place, name in enumerate(LLVM_FUNCTIONS)},
     # a job
     "JOB_STATE": 0,

@@ -38,6 +38,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from jitvm.tracing.kit import Generated
+
 LOG_WORDS_PER_BYTECODE = 8
 SHORT_ROUNDS = 8
 SHORT_STEPS = 160
@@ -117,7 +119,7 @@ class Session:
 class Driver(EntriesMixin, RebuildsMixin):
     """The tracing compiler of the process."""
 
-    def __init__(self, native: Any, records: Any, settings: Any, kit: tuple[dict[str, Any], dict[str, Any], dict[str, Any]],
+    def __init__(self, native: Any, records: Any, settings: Any, kit: tuple[Generated, dict[str, Any], dict[str, Any]],
                  key: bytes, worker: Any = None) -> None:
         self.native, self.records, self.settings = native, records, settings
         self.generated, self.parameters, self.helpers = kit

@@ -1,7 +1,7 @@
 """The ground of the abstract machine: LLVM text, constants, types of values."""
 from __future__ import annotations
 
-import struct
+from _struct import pack
 
 from jitvm.spec import layout
 from jitvm.tracing.values import (
@@ -283,7 +283,7 @@ class Emission:
 def number(value: Any) -> str:
     """A number as LLVM text."""
     if isinstance(value, float):
-        return "0x" + struct.pack(">d", value).hex().upper()
+        return "0x" + pack(">d", value).hex().upper()
     return str(value)
 
 

@@ -5,18 +5,18 @@ registers ``KEPT`` and ``MADE`` of its level are the fields of the frame's heade
 """
 from __future__ import annotations
 
-from types import CodeType, FunctionType, MethodType
-from weakref import ref
+from _weakref import ref
 
 from jitvm.spec import shared
 from jitvm.spec.bytecodes import BINARY, COMPARE, UNIT
 from jitvm.spec.layout import CO_VARARGS, CO_VARKEYWORDS
 from jitvm.tracing.emission import CONSTANTS, FIELDS
 from jitvm.tracing.packed import PackedMixin
-from jitvm.tracing.values import I1, NULL, BoolValue, Const, Frame, Obj, Packed, State, Unboxed, Value
+from jitvm.tracing.values import I1, NULL, BoolValue, Const, Frame, FunctionType, MethodType, Obj, Packed, State, Unboxed, Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from types import CodeType
     from typing import Any
 
 KEPT = (CONSTANTS["HEADER_KEPT"] - CONSTANTS["FRAME_SIZE"]) // 8

@@ -1,8 +1,6 @@
 """Numbers and identity in the abstract machine: folded where they are known, unboxed where they are not."""
 from __future__ import annotations
 
-import math
-
 from jitvm.tracing.emission import (
     FIELDS,
     MAX64,
@@ -215,7 +213,7 @@ def _fold(name: str, left: int, right: int) -> int | None:
     if name in ("sdiv", "srem"):
         if right == 0:
             return None
-        quotient = math.trunc(left / right) if abs(left) < 1 << 50 > abs(right) else None
+        quotient = int(left / right) if abs(left) < 1 << 50 > abs(right) else None
         if quotient is None:
             return None
         return quotient if name == "sdiv" else left - quotient * right

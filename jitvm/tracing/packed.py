@@ -6,11 +6,9 @@ and loop headers do so too. A packed value counts as a holder of its items.
 """
 from __future__ import annotations
 
-from types import MethodType
-
 from jitvm.tracing.emission import CONSTANTS
 from jitvm.tracing.machine import Machine
-from jitvm.tracing.values import BORROWED, NULL, OWNED, Const, Obj, Packed, Pointer, State, Value, Window
+from jitvm.tracing.values import BORROWED, NULL, OWNED, Const, MethodType, Obj, Packed, Pointer, State, Value, Window
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

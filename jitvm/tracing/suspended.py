@@ -9,14 +9,12 @@ So a loop over a generator begins with a round in which the generator is taken o
 """
 from __future__ import annotations
 
-from types import FunctionType
-
 from jitvm.spec.bytecodes import UNIT
 from jitvm.spec.layout import CO_COROUTINE
 from jitvm.tracing.code import Site
 from jitvm.tracing.emission import CONSTANTS, FIELDS, KINDS, Abort, FrameReference
 from jitvm.tracing.machine import MAY_END, Machine
-from jitvm.tracing.values import ANCHORED, NULL, OWNED, Const, Frame, Null, Obj, Packed, State, Value, Waiting
+from jitvm.tracing.values import ANCHORED, NULL, OWNED, Const, Frame, FunctionType, Null, Obj, Packed, State, Value, Waiting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ A text is compiled at once, in the program's own thread, where there is one CPU 
 from __future__ import annotations
 
 import posix
-from _blake2 import blake2b
 
 from jitvm.backend import cache
 from jitvm.backend.elf import LoaderError
@@ -59,6 +58,8 @@ class Store:
 
     def key_of(self, text: str) -> bytes:
         """What the object of a text is kept under."""
+        from _blake2 import blake2b
+
         return self.key + blake2b(text.encode()).digest()
 
     def save(self) -> None:

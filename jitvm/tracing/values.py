@@ -3,7 +3,12 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from types import FunctionType as FunctionType
+    from types import MethodType as MethodType
     from typing import Any
+else:  # not from the module types, which a program need not have loaded
+    FunctionType = type(lambda: None)
+    MethodType = type((lambda self: None).__get__(0))
 
 
 class I64(str):
