@@ -46,4 +46,4 @@ def split(source: str) -> tuple[str, list[str]]:
     return "\n".join(map(ast.unparse, top)), "\n".join(map(ast.unparse, rest)).splitlines() or ["pass"]
 
 
-TAIL = harness.LEAK_TAIL.replace("range(14)", "range(80)")
+TAIL = harness.LEAK_TAIL.replace("range(14)", "range(160)")
