@@ -188,6 +188,10 @@ def _launcher(settings: Settings) -> Any:
     mark = [gc.get_count()[0]]
     collecting = gc.isenabled()
     gc.disable()
+    import marshal
+
+    from jitvm.runtime import bundle
+    bundle.load(bundle.START, bundle.EARLIEST, marshal.loads)
     from jitvm.runtime import launch
     launch.start(settings, mark if collecting else None)
     return launch.run_module

@@ -34,6 +34,8 @@ calling: Callable[[Any, tuple[Any, ...]], Any] = _call
 loads: Callable[[bytes], Any] = marshal.loads
 dumps: Callable[[Any], bytes] = marshal.dumps
 """The runtime puts functions here that raise no audit event."""
+loading: Callable[[], None] | None = None
+"""Called before the compiler is imported: the runtime puts a function here that has it in one piece."""
 DEPTH = 10_000
 """How deep the compiler may recurse, whatever the depth of its caller: in 3.11 calls within Python take no C stack."""
 
@@ -96,6 +98,8 @@ class Module:
         return tree
 
     def _make_compiler(self, tree: ast.Module) -> ModuleCompiler:
+        if loading is not None and "jitvm.frontend.compiler" not in sys.modules:
+            loading()
         from jitvm.frontend.compiler import ModuleCompiler
         has_walrus = (b":=" if isinstance(self.source, bytes) else ":=") in self.source  # type: ignore[operator]
         self._compiler = ModuleCompiler(tree, self.host, has_walrus, self.iterator_paths)

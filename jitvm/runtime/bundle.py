@@ -8,18 +8,50 @@ from __future__ import annotations
 
 import sys
 
+from jitvm.backend import cache
+from jitvm.runtime.stamp import PACKAGE, stamp
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ast
+    from collections.abc import Callable
     from types import CodeType
     from typing import Any
 
-Row = tuple[str, str, "CodeType"]
-"""A module: its name, its file below the package's folder, its code."""
+    Row = tuple[str, str, CodeType]
+
+KIND = "modules"
+FOLDERS = ("backend", "frontend", "runtime", "spec")
+EARLIEST = ("jitvm.cli", "jitvm.runtime.bundle")
+START = ("jitvm.runtime.launch", "jitvm.runtime.attributes", "jitvm.runtime.context", "jitvm.runtime.continuation", "jitvm.runtime.modules",
+         "jitvm.runtime.records")
+"""Modules with which each program begins."""
+FRONTEND = ("jitvm.frontend.compiler",)
+TRACING = ("jitvm.tracing.driver", "jitvm.tracing.kit")
+
+
+def load(roots: tuple[str, ...], known: tuple[str, ...], loads: Callable[[bytes], Any]) -> None:
+    """Loads modules from the cache, where the next process finds them if this one does not. ``loads`` is ``marshal.loads``.
+
+    What cannot be had in this way the importer finds as it finds everything.
+    """
+    key = repr((roots, known)).encode() + stamp(FOLDERS)
+    try:
+        data = cache.load(KIND, key)
+        if data is None:
+            cache.store(KIND, key, b"")  # who cannot write there need not make it
+            from marshal import dumps
+
+            cache.store(KIND, key, dumps(make(roots, known)))
+        elif data:
+            install(loads(data))
+    except cache.CacheUnavailable:
+        return
 
 
 def make(roots: tuple[str, ...], known: tuple[str, ...]) -> list[Row]:
-    """The modules that ``roots`` import as they are loaded, but for those that ``known`` do, and these themselves."""
+    """The modules that ``roots`` import as they are loaded, and these, but for those that ``known`` do: name, file below the package's
+    folder, code."""
     there: dict[str, Row] = {}
     for name in known:
         _visit(name, there, {})
@@ -36,7 +68,7 @@ def _visit(name: str, found: dict[str, Row], known: dict[str, Row]) -> None:
     path = _path(name)
     if not path or name in found or name in known:
         return
-    with open(_folder() + path, encoding="utf-8") as file:
+    with open(PACKAGE + path, encoding="utf-8") as file:
         tree = ast.parse(file.read())
     for node in tree.body:
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
@@ -44,7 +76,7 @@ def _visit(name: str, found: dict[str, Row], known: dict[str, Row]) -> None:
             names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
         for other in names:
             _visit(other, found, known)
-    code = compile(_stripped(tree), _folder() + path, "exec", dont_inherit=True)
+    code = compile(_stripped(tree), PACKAGE + path, "exec", dont_inherit=True)
     found.setdefault(name, (name, path, _without_lines(code)))
 
 
@@ -56,7 +88,7 @@ def _path(name: str) -> str:
     path = rest.replace(".", "/")
     if package != "jitvm" or not rest:
         return ""
-    return next((path + end for end in (".py", "/__init__.py") if os.path.exists(_folder() + path + end)), "")
+    return next((path + end for end in (".py", "/__init__.py") if os.path.exists(PACKAGE + path + end)), "")
 
 
 def _stripped(tree: ast.Module) -> ast.Module:
@@ -92,7 +124,7 @@ def install(rows: list[Row]) -> None:
         if package not in modules:
             __import__(package)
         module = kind(name)
-        file = _folder() + path
+        file = PACKAGE + path
         module.__file__, module.__package__ = file, package
         module.__loader__ = SourceFileLoader(name, file)
         module.__spec__ = ModuleSpec(name, module.__loader__, origin=file)
@@ -104,9 +136,3 @@ def install(rows: list[Row]) -> None:
             del modules[name]
             raise
         setattr(modules[package], last, module)
-
-
-def _folder() -> str:
-    from jitvm.runtime import stamp
-
-    return stamp.PACKAGE

@@ -51,9 +51,6 @@ def _operators() -> dict[str, Any]:
 
 
 BUILD_FOLDERS = ("interpreter", "rpython", "spec")
-START = ("jitvm.runtime.launch", "jitvm.runtime.context", "jitvm.runtime.modules", "jitvm.runtime.records")
-"""Modules with which each program begins."""
-TRACING = ("jitvm.tracing.driver", "jitvm.tracing.kit")
 
 
 HUGE_PAGES = "/sys/kernel/mm/transparent_hugepage/enabled"
@@ -267,7 +264,7 @@ def trace_kit(*, files: bool = False) -> Any:
     if data is None:
         made = kit.make()
         try:
-            cache.store("tracekit", key, marshalled((bundle.make(TRACING, START), made)))
+            cache.store("tracekit", key, marshalled((bundle.make(bundle.TRACING, bundle.START), made)))
         except cache.CacheUnavailable:
             pass
     return kit.load(made, unmarshalled)

@@ -90,7 +90,7 @@ def _start(settings: Settings) -> Machine | None:
         return None
     if settings.huge_pages:
         native.take_memory(settings.spare_memory)
-    trees.calling, trees.loads, trees.dumps = native.parse, context.unmarshalled, context.marshalled
+    trees.calling, trees.loads, trees.dumps, trees.loading = native.parse, context.unmarshalled, context.marshalled, _load_frontend
     records = Records(native, settings.loop_threshold if settings.jit else 0)
     attributes.native = native
     native.set_object("vm_compile", records.compile)
@@ -182,6 +182,25 @@ def _first_hot(pc: int, registers: int) -> None:
         print(f"jitvm: internal error, compilation is off: {error!r}", file=sys.stderr)
         return
     driver.hot(pc, registers)
+
+
+def _load_frontend() -> None:
+    """Loads the frontend's compiler, of which the collector need not know: a script that ran before does without it."""
+    from jitvm.runtime import bundle, context
+
+    assert machine is not None
+    collecting = gc.isenabled()
+    gc.disable()
+    mark = [gc.get_count()[0]]
+    try:
+        bundle.load(bundle.FRONTEND, bundle.START, context.unmarshalled)
+        from jitvm.frontend import compiler  # noqa: F401
+
+        if "threading" not in sys.modules:  # nothing of another thread was made meanwhile
+            machine.native.settle(mark)
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _open_library(vm: Machine) -> None:
