@@ -92,10 +92,12 @@ def _path(name: str) -> str:
 
 
 def _stripped(tree: ast.Module) -> ast.Module:
-    """Without docstrings and annotations, in place."""
+    """Without docstrings, annotations and what only type checkers see, in place."""
     import ast
 
     for node in ast.walk(tree):
+        if isinstance(node, (ast.Module, ast.ClassDef)):
+            node.body = [part for statement in node.body for part in _seen(statement)] or [ast.Pass(lineno=1, col_offset=0)]
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node, clean=False) is not None:
             node.body = node.body[1:] or [ast.copy_location(ast.Pass(), node.body[0])]
         if isinstance(node, ast.FunctionDef):
@@ -103,6 +105,14 @@ def _stripped(tree: ast.Module) -> ast.Module:
         if isinstance(node, ast.arg):
             node.annotation = None
     return tree
+
+
+def _seen(statement: ast.stmt) -> list[ast.stmt]:
+    """What a statement comes down to where no type checker runs."""
+    import ast
+
+    unseen = isinstance(statement, ast.If) and isinstance(statement.test, ast.Name) and statement.test.id == "TYPE_CHECKING"
+    return statement.orelse if unseen else [statement]  # type: ignore[attr-defined]
 
 
 def _without_lines(code: CodeType) -> CodeType:

@@ -57,7 +57,8 @@ class RebuildsMixin:
         if exit.key is None:
             return NEVER
         if self.leads_outwards(root, exit):
-            return max(1, int(self.settings.exit_threshold) // OUTWARDS)
+            soon = max(1, int(self.settings.exit_threshold) // OUTWARDS)
+            return max(soon, int(root.cost / EXIT_SECONDS / 2)) if self.budget.bounded else soon
         threshold: int = self.settings.exit_threshold
         return threshold << min(int(root.builds), 16)
 

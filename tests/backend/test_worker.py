@@ -3,6 +3,8 @@ from __future__ import annotations
 
 import ctypes
 import os
+import subprocess
+import sys
 import time
 from array import array
 
@@ -132,3 +134,34 @@ def test_jobs_nobody_holds_any_more_are_finished_in_their_own_memory(compiler: w
             break
         time.sleep(0.002)
     assert answer(compiler.take(wait(job))) == 9
+
+
+ENDING = """
+import ctypes, sys, time
+from jitvm.backend import llvm, worker
+from jitvm.runtime import context
+from jitvm.spec.shared import CONSTANTS
+
+native = context.load()
+compiler = worker.Worker(native, yields=True)
+lines = [f" %v{{n}} = mul i64 %v{{n - 1}}, %v{{n // 2}}" for n in range(1, 20000)]
+job = compiler.post("\\n".join(["define i64 @f(i64 %v0) {{", *lines, " ret i64 %v0", "}}", ""]), 3)
+busy, parked, library = (CONSTANTS["WORKER_" + name] // 8 for name in ("BUSY", "PARKED", "LIBRARY"))
+while not compiler.block[library] or not compiler.block[busy]:
+    time.sleep(0.001)
+time.sleep({delay})
+if {call}:
+    ctypes.CFUNCTYPE(None)(native.code.names["vm_workers_end"])()
+    print(job.done or compiler.block[busy] == compiler.block[parked] == 1)
+    print(len(llvm.Compiler(0).object_bytes("define i64 @g() {{\\n ret i64 1\\n}}\\n")) > 100)
+sys.stdout.write("end")
+sys.exit(7)
+"""
+
+
+@pytest.mark.parametrize("delay", (0, 0.02, 0.1))
+@pytest.mark.parametrize("call", (True, False))
+def test_the_end_of_the_process_does_not_meet_what_is_under_way(call: bool, delay: float) -> None:
+    done = subprocess.run([sys.executable, "-c", ENDING.format(call=call, delay=delay)], capture_output=True, text=True, timeout=120,
+                          check=False)
+    assert (done.stdout, done.stderr, done.returncode) == ("True\nTrue\nend" if call else "end", "", 7)
