@@ -38,6 +38,10 @@ WIDEST = 4096
 MOST_DECIMALS = 17
 DYNAMIC_SPEC = 4
 COMPACT_ASCII = 96
+MOST_IN_BLOCK = 463
+"""Characters of the longest ASCII string that has a small block of the allocator."""
+UNICODE_STATE = 32
+UNICODE_WIDE = 40
 INTEGER_END = 64
 WHOLE = 0
 PART = 8
@@ -62,6 +66,23 @@ def new_text(length: Int) -> New:
         set_unicode_hash(v, -1)
         store_byte(text_data(v), length, 0)
         return owned(v)
+    return new_host_text(length)
+
+
+@helper(raises=True, quiet=True)
+def new_host_text(length: Int) -> New:
+    """As new_text, in a block of its own."""
+    if likely(below(length - 1, MOST_IN_BLOCK)):
+        block = small_block((TEXT_DATA + length) >> 4)
+        if likely(block != NULLP):
+            v = begin_object(block, PyUnicode_Type)
+            set_unicode_length(v, length)
+            set_unicode_hash(v, -1)
+            store_int(v, UNICODE_STATE, PLAIN_TEXT)
+            store_int(v, UNICODE_WIDE, 0)
+            store_byte(text_data(v), length, 0)
+            return owned(v)
+    watch_allocator()
     return PyUnicode_New(length, 127)
 
 

@@ -9,6 +9,8 @@ DIGIT_BITS = 30
 DIGIT_MASK = 1073741823
 TWO_DIGITS = 1152921504606846976
 SMALL_SIZE = 32
+NUMBER_ROW = 1
+"""Floats, and ints of up to two digits, have blocks of 32 bytes."""
 
 
 @primitive
@@ -145,7 +147,23 @@ def new_int(x: Int) -> New:
 
 @helper(spare=True, quiet=True)
 def new_wide_int(x: Int) -> New:
+    """An int that is none of the small ones."""
+    if below(x + TWO_DIGITS - 1, TWO_DIGITS * 2 - 1):
+        block = small_block(NUMBER_ROW)
+        if likely(block != NULLP):
+            v = begin_object(block, PyLong_Type)
+            write_int(v, x)
+            return owned(v)
+    watch_allocator()
     return PyLong_FromLongLong(x)
+
+
+@primitive
+def begin_object(block: Ptr, kind: Object) -> Object:
+    """A block as an object of one of the host's static types, with one reference."""
+    store_int(block, 0, 1)
+    store_pointer(block, 8, as_pointer(kind))
+    return as_object(as_int(block))
 
 
 @primitive
@@ -188,6 +206,12 @@ def new_float(x: Float) -> New:
 
 @helper(spare=True, quiet=True)
 def new_host_float(x: Float) -> New:
+    block = small_block(NUMBER_ROW)
+    if likely(block != NULLP):
+        v = begin_object(block, PyFloat_Type)
+        set_float_payload(v, x)
+        return owned(v)
+    watch_allocator()
     return PyFloat_FromDouble(x)
 
 

@@ -25,6 +25,7 @@ from jitvm.spec.cfunctions import (
     KEPT_LEVELS,
     MOST_INSTANCE_VALUES,
     OBJECTS,
+    POOL_WORDS,
     SLOTS,
 )
 from jitvm.spec.words import array
@@ -83,6 +84,8 @@ class Native:
         self.renew_names = prototype(Int64, Int64)(code.names["vm_renew_names"])
         self.guard = prototype(None, Int64)(code.names["vm_guard"])
         self.poke(code.names["context"], self.address)
+        self.pools = bool(prototype(Int64, Int64)(code.names["vm_pools"])(int(self.pymalloc)))
+        """Whether small blocks are taken from pymalloc's pools without a call."""
         constants = layout.current()[1]
         thread = bind("PyThreadState_Get", Pointer)()
         self.interpreter = interpreter = self.peek(thread + layout.current()[0]["ts_interp"][0])
@@ -117,6 +120,7 @@ class Native:
         words[SLOTS["extra_index"]] = self.extra_index
         cleared = bind("calloc", Pointer, Int64, Int64)
         words[SLOTS["cells"]] = cleared(8 * CELL_WORDS, CELL_COUNT)  # so large that untouched pages cost nothing
+        words[SLOTS["pools"]] = cleared(8, POOL_WORDS)
         words[SLOTS["kept_frames"]] = cleared(8, 2 * KEPT_LEVELS)
         words[SLOTS["free_instances"]] = cleared(8, MOST_INSTANCE_VALUES + 1)
         words[SLOTS["skipped"]] = cleared(8, 2)  # of both contexts: who recorded until now may be the one that skips

@@ -198,7 +198,7 @@ PyLong_Type PyFloat_Type PyBool_Type PyUnicode_Type PyList_Type PyTuple_Type PyD
 PyStaticMethod_Type PyClassMethod_Type
 PyRange_Type PyRangeIter_Type PyListIter_Type PyTupleIter_Type PyFunction_Type PyMethod_Type PyCell_Type PyModule_Type PyType_Type
 PyCFunction_Type PyMethodDescr_Type PyMemberDescr_Type PyEnum_Type PyZip_Type PyGen_Type PyCoro_Type PyAsyncGen_Type
-_PyAsyncGenASend_Type _PyAsyncGenWrappedValue_Type
+_PyAsyncGenASend_Type _PyAsyncGenWrappedValue_Type _Py_tracemalloc_config
 PyBaseObject_Type PySlice_Type PyUnicodeIter_Type PyBytesIter_Type PyDictIterKey_Type PyDictIterValue_Type PyDictIterItem_Type
 PySetIter_Type PyListRevIter_Type
 _Py_tracemalloc_config
@@ -238,7 +238,7 @@ formats format_mask format_hits format_misses format_size
 expressions expression_mask expression_hits expression_misses dict_versions
 plans_off plans_made plan_finds
 young_limit young_made workers
-memory cells kept_frames skipped
+memory pools cells kept_frames skipped
 stack_bottom stack_from stack_until
 """.split())
 """Mutable words of a context. Those that count are statistics; none belongs to a thread: the interpreter lock guards them."""
@@ -248,6 +248,9 @@ NO_TABLE_YET = 1
 
 FORMAT_SET_WORDS = 32
 """Words of a set of the format cache (interpreter/programs.py): four rows of eight."""
+
+POOL_WORDS = 80
+"""What is known of pymalloc's pools (interpreter/blocks.py), and a table of none."""
 
 KEPT_LEVELS = 32
 """Levels of inlined calls whose frame objects are remembered (interpreter/inlined.py); so many words are for objects whose end waits."""

@@ -222,6 +222,18 @@ CONSTANTS_311 = {
     "EXCEPTION_ARGS": 24,
     "TEXT_DATA": 48,
     "KEYS_INDICES": 32,
+    # the header of a pool of pymalloc's (Objects/obmalloc.c): blocks in use, list of free ones, the ring, the row of its size, the next
+    # block that was never given, and the last
+    "POOL_MASK": -16384,
+    "POOL_COUNT": 0,
+    "POOL_FREE": 8,
+    "POOL_NEXT": 16,
+    "POOL_PREVIOUS": 24,
+    "POOL_ROW": 36,
+    "POOL_OFFSET": 40,
+    "POOL_LAST": 44,
+    "POOL_ROWS": 32,
+    "TRACEMALLOC_TRACING": 4,
     "PROPERTY_FIRST": 16,  # its three functions follow each other
     "HOST_NOP": 9,
     "HOST_JUMP_BACK_QUIETLY": 134,  # JUMP_BACKWARD_NO_INTERRUPT

@@ -79,6 +79,11 @@ CONSTANTS = {
     "CELL_BODY": 8,
     "KEPT_LEVELS": KEPT_LEVELS,
     "MOST_INSTANCE_VALUES": MOST_INSTANCE_VALUES,
+    # where small blocks come from (interpreter/blocks.py)
+    "POOLS_TABLE": 0,
+    "POOLS_SELF": 8,
+    "POOLS_MALLOC": 16,
+    "POOLS_EMPTY": 24,
     "PLAN_NAMES": 16,  # in a binding plan (interpreter/binding.py)
     # the block of a compiler thread (backend/worker.py); it begins with the semaphore that wakes the thread
     "WORKER_PAUSED": 32,
