@@ -92,6 +92,16 @@ class TracedCode:
         """The address of the instruction after the one at ``pc``."""
         return pc + UNIT * int(self.instruction(pc).row.size)
 
+    def holds(self, pc: int) -> bool:
+        """Whether an address is that of one of the code's instructions."""
+        return self.base <= pc < self.base + 8 * len(self.unit.words)
+
+    def handler_of(self, pc: int) -> int | None:
+        """The address of the handler that catches what an instruction raises."""
+        unit = self.unit_at(pc)
+        row = next((row for row in self.unit.handlers if row.start <= unit < row.end), None)
+        return None if row is None else self.base + UNIT * int(row.target)
+
     def merges(self) -> frozenset[int]:
         """Addresses that more than one instruction can lead to."""
         if self._merges is None:

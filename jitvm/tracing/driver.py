@@ -414,7 +414,7 @@ class Driver(EntriesMixin, RebuildsMixin):
             name = code.instruction(pc).row.name
             if name.startswith("return_"):
                 if not path and not recursion:
-                    if session.root.function and code.base <= following < code.base + 8 * len(code.unit.words):
+                    if session.root.function and code.holds(following):
                         continue
                     return new, None, None, place + 1
                 if not path:
@@ -431,7 +431,7 @@ class Driver(EntriesMixin, RebuildsMixin):
                 if entered is not None and entered.resumes_at(following):
                     new |= known and profile.resume(path, pc, following)
                     path, code, stack = (*path, pc), entered, [*stack, entered]
-            elif following and (name.startswith("call") or not code.base <= following < code.base + 8 * len(code.unit.words)):
+            elif following and (name.startswith("call") or not code.holds(following)):
                 entered = self.record_at(following)
                 if entered is not None and following == entered.base:
                     if known:
@@ -441,13 +441,26 @@ class Driver(EntriesMixin, RebuildsMixin):
                         path, stack, code = (), [entered], entered
                     else:
                         path, code, stack = (*path, pc), entered, [*stack, entered]
-            if following and not code.base <= following < code.base + 8 * len(code.unit.words):
-                while path and not recursion and not code.base <= following < code.base + 8 * len(code.unit.words):
+            if following and path and code.holds(pc) and code.holds(following) and following not in code.successors(pc):
+                depth = self.caught_at(path, stack, pc, following)
+                path, stack, code = path[:depth], stack[:depth + 1], stack[depth]
+            if following and not code.holds(following):
+                while path and not recursion and not code.holds(following):
                     path, stack = path[:-1], stack[:-1]  # an exception has left frames
                     code = stack[-1]
-                if not code.base <= following < code.base + 8 * len(code.unit.words):
+                if not code.holds(following):
                     return new, None, None, place + 1
         return new, path, code, len(steps)
+
+    @staticmethod
+    def caught_at(path: tuple[int, ...], stack: list[TracedCode], pc: int, handler: int) -> int:
+        """The level whose frame an exception raised at ``pc`` goes on in: activations of one function have their handlers in one place."""
+        if stack[-1].handler_of(pc) != handler:
+            for level in range(len(path) - 1, -1, -1):
+                caught = stack[level].handler_of(path[level])
+                if caught is not None:
+                    return level if caught == handler else len(path)
+        return len(path)
 
     # -- compiling
     def compile(self, root: Root) -> None:
