@@ -233,7 +233,6 @@ CONSTANTS_311 = {
     "POOL_OFFSET": 40,
     "POOL_LAST": 44,
     "POOL_ROWS": 32,
-    "TRACEMALLOC_TRACING": 4,
     "PROPERTY_FIRST": 16,  # its three functions follow each other
     "HOST_NOP": 9,
     "HOST_JUMP_BACK_QUIETLY": 134,  # JUMP_BACKWARD_NO_INTERRUPT
