@@ -9,6 +9,7 @@ import argparse
 import ast
 import os
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -480,7 +481,8 @@ def run(command: list[str], script: Path, timeout: float = TIMEOUT) -> tuple[str
     except subprocess.TimeoutExpired:
         return "", "timeout", 124
     stderr = "".join(line for line in done.stderr.decode(errors="replace").splitlines(True) if "building the interpreter" not in line)
-    return done.stdout.decode(errors="replace"), stderr, done.returncode
+    printed = re.sub(r" at 0x[0-9a-f]+>", " at ...>", done.stdout.decode(errors="replace"))  # each process has other addresses
+    return printed, stderr, done.returncode
 
 
 def differs(script: Path, mode: str) -> str:
