@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import ast
 import itertools
-import statistics
 from pathlib import Path
 
 import pytest
@@ -33,7 +32,7 @@ def test_no_leak(name: str, mode: harness.Mode, tmp_path: Path) -> None:
         assert got.status == 0, got.stderr
         counts = ast.literal_eval(got.stdout.splitlines()[-1].split(" ", 1)[1])[-25:]
         steps = [after - before for before, after in itertools.pairwise(counts)]
-        if statistics.median(steps) <= COUNTED:  # what is compiled late makes single large steps
+        if sorted(steps)[len(steps) // 4] <= COUNTED:  # a leak is in each step; what is compiled late makes some of them large
             return
         seen.append(steps)
     pytest.fail(str(seen))
