@@ -31,7 +31,7 @@ from jitvm.tracing.profile import Profile, split
 from jitvm.tracing.rebuilds import LINE_SECONDS, NEVER, RebuildsMixin
 from jitvm.tracing.region import Region
 from jitvm.tracing.replayer import NotInlined
-from jitvm.tracing.tiers import Build, Tiers
+from jitvm.tracing.tiers import Build, Tiers, lacks_room
 from jitvm.tracing.verify import Verifier
 
 TYPE_CHECKING = False
@@ -465,6 +465,10 @@ class Driver(EntriesMixin, RebuildsMixin):
     # -- compiling
     def compile(self, root: Root) -> None:
         """Replays and compiles a region and puts it in place; a failure is noted with its reason. Too dear a one has to wait."""
+        if lacks_room():
+            root.final = True
+            self.fail(root, "llvm", "little is left of the address space, which has a limit")
+            return
         if not root.compiled and self.budget.over(self.budget.estimate(root, self.profile_of(root.code).outcomes)):
             root.reason = "too-dear"
             again = self.settings.call_threshold if root.function else self.settings.loop_threshold

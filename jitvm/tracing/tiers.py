@@ -27,6 +27,20 @@ faster; making it takes 40 microseconds a line on another CPU, which slows the p
 begun when as much was lost (the ski rental rule): programs that end sooner never pay."""
 
 
+ROOM = 1 << 30
+"""Bytes of address space without which LLVM is not begun with: where it finds no memory it ends the process."""
+
+
+def lacks_room() -> bool:
+    """Whether the address space of the process has a limit that is near."""
+    import resource
+
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if limit == resource.RLIM_INFINITY:
+        return False
+    with open("/proc/self/statm", encoding="ascii") as file:
+        return limit - int(file.read().split()[0]) * resource.getpagesize() < ROOM
+
 class Store:
     """Machine code on disk, found by the text that it was made of: nothing in the text is an address, so it fits every process.
 
