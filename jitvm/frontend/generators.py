@@ -6,8 +6,6 @@ from jitvm.frontend.calls import CallCompiler
 from jitvm.spec.bytecodes import OPCODE_BITS
 from jitvm.spec.layout import CO_ASYNC_GENERATOR, CO_SUSPENDS
 
-"""Flags of generators and coroutines of all kinds; of coroutines; of asynchronous generators."""
-
 
 class GeneratorCompiler(CallCompiler):
     """Emits what only generators have; ``frontend.suspension`` works out afterwards what is kept while they wait."""

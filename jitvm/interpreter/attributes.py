@@ -109,9 +109,9 @@ def own_value(obj: Object, name: Object, place: Int) -> Object:
     if is_null(names):
         return NULL
     keys = dict_keys(names)
-    if keys_kind(keys) != UNICODE_KEYS or place > keys_entries(keys) or dict_values(names) != NULLP:
+    if keys_kind(keys) != KEYS_UNICODE or place > keys_entries(keys) or dict_values(names) != NULLP:
         return NULL
-    entry = keys + KEYS_INDICES + (1 << keys_log2_index_bytes(keys)) + 16 * (place - 1)
+    entry = keys + first_entry(keys) + 16 * (place - 1)
     if load_object(entry, 0) is name:
         return load_object(entry, 8)
     return NULL
@@ -131,7 +131,7 @@ def own_place(obj: Object, name: Object) -> Int:
     offset = entry_of(keys, name)
     if offset == 0:
         return 0
-    return shift_right(offset - 8 - KEYS_INDICES - (1 << keys_log2_index_bytes(keys)), 4) + 1
+    return shift_right(offset - 8 - first_entry(keys), 4) + 1
 
 
 @helper()
@@ -140,7 +140,7 @@ def own_dict_lacks(obj: Object, name: Object) -> Int:
     names = load_object(as_pointer(obj), MANAGED_DICT)
     if is_null(names) or load_pointer(as_pointer(obj), INLINE_VALUES) != NULLP:
         return 0
-    if keys_kind(dict_keys(names)) != UNICODE_KEYS:
+    if keys_kind(dict_keys(names)) != KEYS_UNICODE:
         return 0
     return as_int(is_null(_PyDict_GetItem_KnownHash(names, name, unicode_hash(name))))
 
@@ -281,7 +281,7 @@ def shared_index(keys: Ptr, name: Object) -> Int:
         return -2
     if keys_kind(keys) != SPLIT_KEYS:
         return -2
-    place = KEYS_INDICES + (1 << keys_log2_index_bytes(keys))
+    place = first_entry(keys)
     i = 0
     while i < keys_entries(keys):
         key = load_object(keys, place)

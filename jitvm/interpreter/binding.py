@@ -278,7 +278,7 @@ def new_keywords(plan: Ptr, arguments: Ptr) -> Object:
         store_pointer(plan, PLAN_EMPTY, as_pointer(empty))
     made = PyDict_Copy(load_object(plan, PLAN_EMPTY))
     keys = dict_keys(made)
-    entries = keys + (KEYS_INDICES + (1 << keys_log2_index_bytes(keys)) + 8)
+    entries = keys + (first_entry(keys) + 8)
     given = arguments + load_int(plan, PLAN_COUNT) * 8
     sources = plan + PLAN_SOURCES + load_int(plan, PLAN_TOTAL) * 8
     collected = 0
@@ -385,7 +385,7 @@ def named_entries(table: Object, names: Object) -> Ptr:
         return NULLP
     if not has_names(table, dict_used(table), names):
         return NULLP
-    return keys + (KEYS_INDICES + (1 << keys_log2_index_bytes(keys)))
+    return keys + first_entry(keys)
 
 
 @helper()

@@ -46,11 +46,11 @@ def watch_allocator() -> None:
     words = local5()
     PyMem_GetAllocator(DOMAIN_OBJECT, words)
     if load_int(words, 8) != load_int(pool_words(), POOLS_MALLOC) or load_int(words, 0) != load_int(pool_words(), POOLS_SELF):
-        forget_pool_words()
+        forget_pools()
 
 
 @helper(cold=True, quiet=True)
-def forget_pool_words() -> None:
+def forget_pools() -> None:
     """From now on no pool is found: the heads of an empty table point to themselves."""
     table = pool_words() + POOLS_EMPTY
     row = 0
@@ -64,7 +64,7 @@ def forget_pool_words() -> None:
 def vm_pools(usual: Int) -> Int:
     """Finds the host's table of pools, where ``usual`` says that pymalloc is in place. 0 where that is not as expected."""
     entry_context()
-    forget_pool_words()
+    forget_pools()
     if usual == 0:
         return 0
     words = local5()

@@ -18,6 +18,12 @@ OWN_DICT_VERSION = 4611686018427387904
 
 
 @primitive
+def first_entry(keys: Ptr) -> Int:
+    """How far behind the beginning of a keys object its entries begin (DK_ENTRIES of pycore_dict.h)."""
+    return KEYS_INDICES + (1 << keys_log2_index_bytes(keys))
+
+
+@primitive
 def index_at(keys: Ptr, slot: Int, size: Int) -> Int:
     """The entry that a slot of the table of ``1 << size`` indices names: negative if none (-1 never used, -2 deleted)."""
     if size < 8:
@@ -40,7 +46,7 @@ def place_of_int(d: Object, x: Int) -> Int:
     wanted = select(x == -1, -2, x)
     size = keys_log2_size(keys)
     mask = (1 << size) - 1
-    start = KEYS_INDICES + (1 << keys_log2_index_bytes(keys))
+    start = first_entry(keys)
     perturb = wanted
     slot = wanted & mask
     while True:
@@ -71,7 +77,7 @@ def place_of_text(d: Object, name: Object) -> Int:
         return NOT_KNOWN
     size = keys_log2_size(keys)
     mask = (1 << size) - 1
-    start = KEYS_INDICES + (1 << keys_log2_index_bytes(keys))
+    start = first_entry(keys)
     stride = 16
     if keys_kind(keys) == KEYS_GENERAL:
         stride = 24
@@ -182,7 +188,7 @@ def insert_int(d: Object, key: Object, value: Object) -> None:
     set_keys_version(keys, 0)
     entry = keys_entries(keys)
     set_index_at(keys, slot_of(keys, wanted, ABSENT), entry)
-    place = KEYS_INDICES + (1 << keys_log2_index_bytes(keys)) + entry * 24
+    place = first_entry(keys) + entry * 24
     store_int(keys, place, wanted)
     incref(key)
     store_pointer(keys, place + 8, as_pointer(key))
@@ -210,7 +216,7 @@ def dict_delete(d: Object, key: Object) -> Int:
 def remove_entry(d: Object, x: Int, place: Int) -> None:
     """Takes the entry of an int, whose value is at ``place``, out of an exact dict."""
     keys = dict_keys(d)
-    entry = (place - 16 - KEYS_INDICES - (1 << keys_log2_index_bytes(keys))) // 24
+    entry = (place - 16 - first_entry(keys)) // 24
     set_dict_used(d, dict_used(d) - 1)
     new_dict_version(d)
     set_keys_version(keys, 0)

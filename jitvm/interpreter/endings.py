@@ -70,9 +70,9 @@ def ends_quietly(v: Object) -> Int:
         return items_quiet(list_items(v), var_size(v), 8)
     if kind is PyDict_Type:
         keys = dict_keys(v)
-        if keys_kind(keys) != UNICODE_KEYS or dict_values(v) != NULLP:
+        if keys_kind(keys) != KEYS_UNICODE or dict_values(v) != NULLP:
             return 0
-        return items_quiet(keys + (KEYS_INDICES + 8 + (1 << keys_log2_index_bytes(keys))), keys_entries(keys), 16)
+        return items_quiet(keys + (first_entry(keys) + 8), keys_entries(keys), 16)
     if type_dealloc(kind) != type_dealloc(plain_class) or type_basicsize(kind) != PLAIN_BASICSIZE:
         return 0
     if type_weaklistoffset(kind) != WEAK_REFERENCES or type_finalize(kind) != NULLP or type_del(kind) != NULLP or refcount(kind) < 2:

@@ -40,8 +40,6 @@ DYNAMIC_SPEC = 4
 COMPACT_ASCII = 96
 MOST_IN_BLOCK = 463
 """Characters of the longest ASCII string that has a small block of the allocator."""
-UNICODE_STATE = 32
-UNICODE_WIDE = 40
 INTEGER_END = 64
 WHOLE = 0
 PART = 8
@@ -78,8 +76,8 @@ def new_host_text(length: Int) -> New:
             v = begin_object(block, PyUnicode_Type)
             set_unicode_length(v, length)
             set_unicode_hash(v, -1)
-            store_int(v, UNICODE_STATE, PLAIN_TEXT)
-            store_int(v, UNICODE_WIDE, 0)
+            set_unicode_state(v, PLAIN_TEXT)
+            set_unicode_wide(v, NULLP)
             store_byte(text_data(v), length, 0)
             return owned(v)
     watch_allocator()

@@ -210,7 +210,7 @@ def next_entry(keys: Ptr, position: Int) -> Int:
 def place_of_key(keys: Ptr, entry: Int) -> Int:
     """Where an entry's key lies, in bytes from the keys object on; the value follows."""
     general = keys_kind(keys) == KEYS_GENERAL
-    start = KEYS_INDICES + (1 << keys_log2_index_bytes(keys))
+    start = first_entry(keys)
     return start + select(general, entry * 24 + 8, entry * 16)
 
 

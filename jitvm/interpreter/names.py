@@ -39,7 +39,6 @@ MRO_ENTRIES_TYPE = 33
 PREPARE_RESULT = 34
 CLASS_CELL_EMPTY = 35
 CLASS_CELL_OTHER = 36
-UNICODE_KEYS = 1
 FIRST_OWN_VERSION = 1879048192
 
 
@@ -187,7 +186,7 @@ def find_global(name: Object, names: Object, more: Object, cell: Ptr) -> New:
         value = _PyDict_GetItem_KnownHash(more, name, unicode_hash(name))
         if not is_null(value):
             place = entry_of(dict_keys(more), name)
-            if place > 0 and keys_kind(dict_keys(names)) == UNICODE_KEYS:
+            if place > 0 and keys_kind(dict_keys(names)) == KEYS_UNICODE:
                 store_int(cell, 8, place)
                 store_int(cell, 16, version_of(dict_keys(more)) + 1)
                 store_int(cell, 0, version_of(dict_keys(names)) + 1)
@@ -214,9 +213,9 @@ def find_name_slowly(name: Object, names: Object, more: Object) -> New:
 @helper()
 def entry_of(keys: Ptr, name: Object) -> Int:
     """Byte offset of the value of ``name`` in a dict's keys, 0 if identity does not find it (or not all keys are strings)."""
-    if keys_kind(keys) != UNICODE_KEYS:
+    if keys_kind(keys) != KEYS_UNICODE:
         return 0
-    place = KEYS_INDICES + (1 << keys_log2_index_bytes(keys))
+    place = first_entry(keys)
     i = 0
     while i < keys_entries(keys):
         if load_object(keys, place) is name:
@@ -248,10 +247,10 @@ def renew_names(table: Ptr) -> Bool:
     known = load_int(table, NAMES_VERSION)
     if known < 0 or known == keys_version(keys):
         return False
-    start = KEYS_INDICES + (1 << keys_log2_index_bytes(keys))
+    start = first_entry(keys)
     rows = load_pointer(table, NAMES_ROWS)
     i = 0
-    good = keys_kind(keys) == UNICODE_KEYS
+    good = keys_kind(keys) == KEYS_UNICODE
     while good and i < load_int(table, NAMES_COUNT):
         good = is_at(names, keys + start, load_object(rows, i * 16), load_int(rows, i * 16 + 8))
         i = i + 1
@@ -280,8 +279,8 @@ def vm_place_of(names: Object, name: Object) -> Int:
     keys = dict_keys(names)
     offset = entry_of(keys, name)
     if offset > 0:
-        return (offset - 8 - KEYS_INDICES - (1 << keys_log2_index_bytes(keys))) >> 4
-    if keys_kind(keys) == UNICODE_KEYS and is_null(_PyDict_GetItem_KnownHash(names, name, unicode_hash(name))):
+        return (offset - 8 - first_entry(keys)) >> 4
+    if keys_kind(keys) == KEYS_UNICODE and is_null(_PyDict_GetItem_KnownHash(names, name, unicode_hash(name))):
         return -1
     return -2
 

@@ -26,6 +26,8 @@ from __future__ import annotations
 UNIT = 16
 """Bytes in an instruction and in a cache unit."""
 
+HOST = 8
+"""Bytes from an instruction to the address of the host's for the same position."""
 COUNTER = 24
 """Bytes from a loop or resume instruction to its counter; the compiled code's address lies 8 bytes before."""
 ROW = {name: number for number, name in enumerate("WORDS OFFSETS PLACES OWN HANDLERS REGISTERS LOOPS SITES".split())}

@@ -7,7 +7,7 @@ raised in. What C functions raise is fetched and handled as the interpreter does
 """
 from __future__ import annotations
 
-from jitvm.spec.bytecodes import UNIT
+from jitvm.spec.bytecodes import HOST, UNIT
 from jitvm.spec.cfunctions import SLOTS
 from jitvm.tracing.emission import CONSTANTS, FIELDS, Abort
 from jitvm.tracing.exits import Exit, ExitsMixin
@@ -91,9 +91,7 @@ class CaughtMixin(PackedMixin, ExitsMixin):
         if not self.catches or any(frame.place is not None for frame in frames):
             return None
         for level in range(len(frames) - 1, -1, -1):
-            record = frames[level].record
-            unit = record.unit_at(self.pc if level == len(frames) - 1 else frames[level + 1].call_site)
-            row = next((row for row in record.unit.handlers if row.start <= unit < row.end), None)
+            row = frames[level].record.handler_row(self.pc if level == len(frames) - 1 else frames[level + 1].call_site)
             if row is not None:
                 return row if level == 0 and self.profile.vectors((), self.root.base + UNIT * row.target) else None
         return None
@@ -334,7 +332,7 @@ class CaughtMixin(PackedMixin, ExitsMixin):
     def make_raised(self, value: Raised) -> Obj:
         """The exception, with a traceback that says where it was raised."""
         root_site = value.frames[0].call_site if value.frames else value.site
-        word = self.instr_symbol(self.root, root_site + 8)
+        word = self.instr_symbol(self.root, root_site + HOST)
         self.emit(f"store ptr {self.op(f'load ptr, ptr {word}')}, ptr "
                   f"{self.offset('%regs', FIELDS['frame_instr'][0] - CONSTANTS['FRAME_SIZE'])}")
         if value.type is None:

@@ -96,10 +96,14 @@ class TracedCode:
         """Whether an address is that of one of the code's instructions."""
         return self.base <= pc < self.base + 8 * len(self.unit.words)
 
-    def handler_of(self, pc: int) -> int | None:
-        """The address of the handler that catches what an instruction raises."""
+    def handler_row(self, pc: int) -> Any:
+        """The handler that catches what an instruction raises; None if there is none."""
         unit = self.unit_at(pc)
-        row = next((row for row in self.unit.handlers if row.start <= unit < row.end), None)
+        return next((row for row in self.unit.handlers if row.start <= unit < row.end), None)
+
+    def handler_of(self, pc: int) -> int | None:
+        """The address of that handler."""
+        row = self.handler_row(pc)
         return None if row is None else self.base + UNIT * int(row.target)
 
     def merges(self) -> frozenset[int]:

@@ -56,10 +56,11 @@ class EndingsMixin(Machine):
 
     def before_end(self) -> None:
         """Where ends are not put off, who looks at frames from a finaliser is to see true ones."""
-        super().before_end()
         if self.quietly and all(frame.place is None for frame in self.state.frames):
             self.effect(True)
             self.position()
+        else:
+            super().before_end()
 
     def end(self, name: str) -> None:
         """Gives up a reference, now or at the end of the bytecode."""

@@ -82,8 +82,9 @@ class GlobalsMixin(Machine):
             builtins = getattr(builtins, "__dict__", builtins)
             self.presume(held, builtins)
             more = self.table_of(builtins) if place == MISSING and self.namespace_of(held) is builtins else None
-            if more is not None and more[0].place(name) >= 0:
-                return self.give(cell, more[0].place(name), builtin=True)
+            place = MISSING if more is None else more[0].place(name)
+            if place >= 0:
+                return self.give(cell, place, builtin=True)
         self.by_tables = False
         for offset in (0, 8, 16):
             self.given_words.pop(cell + offset, None)

@@ -56,7 +56,8 @@ class NameTable:
             if known == UNKNOWN:
                 return known
             self._places[name] = known
-            self.names[known] = name
+            if known != MISSING:
+                self.names[known] = name
             rows = array("Q", [*self._rows[-1], id(name), known & (1 << 64) - 1])
             self._rows.append(rows)  # the one before stays: another thread's exit may be reading it
             self._words[_ROWS], self._words[_COUNT] = rows.buffer_info()[0], len(rows) // 2

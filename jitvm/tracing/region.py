@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from time import perf_counter
 
-from jitvm.spec.bytecodes import UNIT
+from jitvm.spec.bytecodes import HOST, UNIT
 from jitvm.spec.layout import CO_OPTIMIZED
 from jitvm.tracing.calls import CallsMixin
 from jitvm.tracing.caught import Caught, CaughtMixin
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 PROLOGUE = "define preserve_nonecc ptr @trace(ptr %pc, ptr %regs, ptr %consts, ptr %ctx, ptr %ts, i64 %word) nounwind {"
-HOST, HOST_UNIT = 8, 2
-"""Where an instruction has the address of the host's for the same position, and how long those are."""
+HOST_UNIT = 2
+"""Bytes of an instruction of the host."""
 COPIES = 3
 """How often a bytecode is replayed, each time with more known, before the paths that reach it are merged."""
 METADATA = f'@work = external global i64{WORK}\n' '!0 = !{!"branch_weights", i32 2000, i32 1}\n!1 = !{!"branch_weights", i32 1, i32 2000}\n'
@@ -191,8 +191,7 @@ class Region(EndingsMixin, CaughtMixin, CallsMixin, LoopsMixin, PromotionMixin, 
         """The exit just made is where what the last bytecode put off ends: seen from that one, whatever follows it."""
         path, pc = self.current
         record = self.record_of()
-        units = range(len(record.unit.words) // 2)
-        if path == self.path and record.unit_at(pc) in units and record.unit_at(record.after(pc)) in units:
+        if path == self.path and record.holds(pc) and record.holds(record.after(pc)):
             own, following = self.peek(pc + HOST), self.peek(record.after(pc) + HOST)
             self.exits[-1].done = following if following > own else own + HOST_UNIT  # a jump back is where it leads to
 
@@ -531,7 +530,7 @@ class Region(EndingsMixin, CaughtMixin, CallsMixin, LoopsMixin, PromotionMixin, 
 
     def cache_pointer(self, cache: Cache) -> str:
         record = self.record_of()
-        if not 0 <= cache.address - record.base < 8 * len(record.unit.words):
+        if not record.holds(cache.address):
             raise Abort("unsupported", "a cell of the table as a pointer")
         return self.instr_symbol(record, cache.address)
 
@@ -614,7 +613,7 @@ class Region(EndingsMixin, CaughtMixin, CallsMixin, LoopsMixin, PromotionMixin, 
         """The root frame shows the current instruction."""
         if self.state.level:
             return
-        word = self.instr_symbol(self.record_of(), self.pc + 8)
+        word = self.instr_symbol(self.record_of(), self.pc + HOST)
         pointer = self.op(f"load ptr, ptr {word}")
         self.emit(f"store ptr {pointer}, ptr {self.offset('%regs', FIELDS['frame_instr'][0] - 72)}")
 

@@ -25,8 +25,6 @@ SECONDS_PER_LINE = 150e-6
 """A region is compiled well when its quick code was seen to run for so long, by lines of LLVM's input. Good code is about a seventh
 faster; making it takes 40 microseconds a line on another CPU, which slows the program by half of that where CPUs share a core. So it is
 begun when as much was lost (the ski rental rule): programs that end sooner never pay."""
-
-
 ROOM = 1 << 30
 """Bytes of address space without which LLVM is not begun with: where it finds no memory it ends the process."""
 
@@ -40,6 +38,7 @@ def lacks_room() -> bool:
         return False
     with open("/proc/self/statm", encoding="ascii") as file:
         return limit - int(file.read().split()[0]) * resource.getpagesize() < ROOM
+
 
 class Store:
     """Machine code on disk, found by the text that it was made of: nothing in the text is an address, so it fits every process.

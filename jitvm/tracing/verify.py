@@ -59,7 +59,7 @@ class Verifier:
         frame = registers - CONSTANTS["FRAME_SIZE"]
         if self.word(frame, "header_code") != code.native_record:
             raise Wrong(f"the recording ends in {code.code.co_qualname}, the frame runs something else")
-        if not code.base <= pc < code.base + 8 * len(code.unit.words):
+        if not code.holds(pc):
             raise Wrong(f"the recording ends outside of {code.code.co_qualname}")
         for site in reversed(path):
             frame = self.word(frame, "frame_previous")
