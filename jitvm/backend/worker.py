@@ -24,7 +24,8 @@ _PAUSED, _BUSY, _PATH, _NAMES, _QUEUE, _INTERPRETER, _FIRST, _YIELDS, _TELLING, 
     "PAUSED", "BUSY", "PATH", "NAMES", "QUEUE", "INTERPRETER", "WARM_UP", "YIELDS", "TELLING", "NEXT"))
 _STATE, _TEXT, _LEVEL, _NEED, _BUFFER, _DATA, _SIZE, _WORK = (
     _WORD["JOB_" + name] for name in ("STATE", "TEXT", "LEVEL", "NEED", "BUFFER", "DATA", "SIZE", "WORK"))
-_SLOTS, _DONE, _CANCELLED = (CONSTANTS[name] for name in ("WORKER_SLOTS", "JOB_DONE", "JOB_CANCELLED"))
+_SLOTS, _DONE, _CANCELLED, _RESTS, _CLOSED = (
+    CONSTANTS[name] for name in ("WORKER_SLOTS", "JOB_DONE", "JOB_CANCELLED", "WORKER_RESTS", "WORKER_CLOSED"))
 _REST_SECONDS = 0.0002
 
 _sem_init = bind("sem_init", Int32, Pointer, Int32, UInt32)
@@ -194,7 +195,7 @@ class Worker:
     def halt(self) -> None:
         """At exit: nothing more is begun."""
         self.closed = True
-        self.block[_PAUSED] = 1
+        self.block[_PAUSED] = _CLOSED
 
     def pause(self) -> None:
         """Has the thread begin nothing more, and waits for what is under way: before a fork."""
@@ -202,7 +203,7 @@ class Worker:
 
     def _rest(self, wait: bool) -> None:
         """Has the thread begin nothing more. It tells nobody of anything afterwards; with ``wait`` it does nothing at all."""
-        self.block[_PAUSED] = 1
+        self.block[_PAUSED] = _CLOSED if self.closed else _RESTS
         if self.running:
             _sem_post(self.address)
             while self.block[_TELLING] or (wait and self.block[_BUSY]):

@@ -22,6 +22,14 @@ ELF_SYMBOL = 24
 ELF_ROW = 24
 R_JUMP_SLOT = 7
 PROT_READ_WRITE = 3
+ELF_SEGMENTS = 32
+ELF_SEGMENT_COUNT = 56
+ELF_SEGMENT_BYTES = 56
+SEGMENT_ADDRESS = 16
+SEGMENT_SIZE = 32
+PT_LOAD = 1
+PF_W = 2
+MADV_DONTNEED = 4
 NAME_MEM = 0x6D656D
 NAME_NEW = 0x6E5A5F
 NAME_DELETE = 0x645A5F
@@ -69,6 +77,27 @@ def work_off(block: Ptr) -> None:
             elif nap < LONGEST_NAP:
                 nap = nap + nap
             usleep(nap)
+    library = load_pointer(block, WORKER_LIBRARY)
+    if load_int(block, WORKER_PAUSED) == WORKER_CLOSED and load_int(block, WORKER_YIELDS) == 0 and library != NULLP:
+        let_go(load_int(library, 0))
+
+
+@helper(cold=True)
+def let_go(base: Int) -> None:
+    """At exit, beside the host's own work: LLVM's pages are unmapped, which would take the system milliseconds once the host is done.
+
+    They are those of the file, so whoever wants one after all gets it again. ``base``: where the library is, with its ELF header.
+    """
+    row = as_pointer(base + load_int(as_pointer(base), ELF_SEGMENTS))
+    count = load_u32(as_pointer(base), ELF_SEGMENT_COUNT) & 0xFFFF
+    while count > 0:
+        kind = load_int(row, 0)
+        if (kind & 0xFFFFFFFF) == PT_LOAD and (shift_right(kind, 32) & PF_W) == 0:
+            start = (base + load_int(row, SEGMENT_ADDRESS)) & -4096
+            end = base + load_int(row, SEGMENT_ADDRESS) + load_int(row, SEGMENT_SIZE)
+            madvise(as_pointer(start), (end - start + 4095) & -4096, MADV_DONTNEED)
+        row = row + ELF_SEGMENT_BYTES
+        count = count - 1
 
 
 @helper(cold=True)
@@ -268,7 +297,8 @@ def divert(library: Ptr, kept: Ptr, target: Int) -> None:
         if (load_int(row, 8) & 0xFFFFFFFF) == R_JUMP_SLOT and (start == NAME_MEM or start == NAME_NEW or start == NAME_DELETE):
             slot = as_pointer(base + load_int(row, 0))
             if target == 0:
-                store_int(slot, 0, load_int(kept, 8 * count))
+                if load_int(kept, 8 * count) != 0:
+                    store_int(slot, 0, load_int(kept, 8 * count))
             elif mprotect(as_pointer(as_int(slot) & -4096), 4096, PROT_READ_WRITE) == 0:
                 store_int(kept, 8 * count, load_int(slot, 0))
                 store_int(slot, 0, target)

@@ -87,6 +87,8 @@ CONSTANTS = {
     "PLAN_NAMES": 16,  # in a binding plan (interpreter/binding.py)
     # the block of a compiler thread (backend/worker.py); it begins with the semaphore that wakes the thread
     "WORKER_PAUSED": 32,
+    "WORKER_RESTS": 1,  # paused for a while, and for good
+    "WORKER_CLOSED": 2,
     "WORKER_BUSY": 40,
     "WORKER_PATH": 48,
     "WORKER_LIBRARY": 56,
