@@ -14,15 +14,16 @@ def disassemble(source: bytes | str, filename: str) -> str:
 
     Raises SyntaxError as the host does.
     """
-    from jitvm import frontend
+    from jitvm.frontend.code import Unsupported
     from jitvm.frontend.disassembler import disassemble as listing
-    module = frontend.parse(source, filename)
+    from jitvm.frontend.module import Module
+    module = Module(source, filename)
     parts = []
     for code in _codes(module.host):
         head = f"{code.co_qualname}, {filename}:{code.co_firstlineno}"
         try:
             unit = module.unit(code)
-        except frontend.Unsupported as refusal:
+        except Unsupported as refusal:
             parts.append(f"{head}, runs on the host: {refusal}\n")
         else:
             parts.append(f"{head}, {unit.registers} registers\n{listing(unit, code)}")

@@ -8,8 +8,9 @@ import inspect
 import operator
 import types
 
-from jitvm.frontend import CodeUnit, Module, Unsupported, parse
+from jitvm.frontend.code import CodeUnit, Unsupported
 from jitvm.frontend.disassembler import Instruction, instructions
+from jitvm.frontend.module import Module
 
 EMPTY = type("Empty", (), {"__repr__": lambda self: "EMPTY"})()
 NULL_SELF = type("NoSelf", (), {})()
@@ -47,7 +48,7 @@ class Machine:
     """Runs the units of one module."""
 
     def __init__(self, source, filename="<test>"):
-        self.module: Module = parse(source, filename)
+        self.module: Module = Module(source, filename)
         self.codes = set(map(id, self.module.codes()))
         self.handled = []
         self.ran = []

@@ -3,8 +3,9 @@ import textwrap
 
 import pytest
 
-from jitvm.frontend import Unsupported, parse
+from jitvm.frontend.code import Unsupported
 from jitvm.frontend.disassembler import disassemble
+from jitvm.frontend.module import Module
 
 CASES = {
     "destination": ("def f(a, b):\n    x = a + b\n    x += 1\n    return x\n", """
@@ -70,7 +71,7 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_disassembly(name):
     source, expected = CASES[name]
-    module = parse(source, "<test>")
+    module = Module(source, "<test>")
     code = next(code for code in module.codes() if code.co_name == "f")
     text = disassemble(module.unit(code), code)
     if name == "handler":
@@ -86,7 +87,7 @@ def squeeze(text):
     ("def f(*a):\n    print(*(yield), sep=(yield))\n", "generator that waits within an expression"),
 ])
 def test_reasons(source, reason):
-    module = parse(source, "<test>")
+    module = Module(source, "<test>")
     code = next(code for code in module.codes() if code.co_name == "f")
     for _ in range(2):
         with pytest.raises(Unsupported) as raised:
@@ -95,14 +96,14 @@ def test_reasons(source, reason):
 
 
 def test_constants_that_compare_equal_differ():
-    module = parse("a = [1, 1.0, True, 0.0, -0.0, 0, False, (1,), (1.0,), x]", "<test>")
+    module = Module("a = [1, 1.0, True, 0.0, -0.0, 0, False, (1,), (1.0,), x]", "<test>")
     constants = module.unit(module.host).constants
     assert [repr(constant) for constant in constants[:9]] == [
         "1", "1.0", "True", "0.0", "-0.0", "0", "False", "(1,)", "(1.0,)"]
 
 
 def test_lambdas_at_one_line_are_told_apart():
-    module = parse("f = (lambda: 1, lambda: 2, lambda a=(lambda: 3): (lambda: 4)() + a())\n", "<test>")
+    module = Module("f = (lambda: 1, lambda: 2, lambda a=(lambda: 3): (lambda: 4)() + a())\n", "<test>")
     namespace = {}
     exec(module.host, namespace)
     for code, node in module.codes().items():
@@ -114,7 +115,7 @@ def test_lambdas_at_one_line_are_told_apart():
 
 def test_deep_nesting_and_deep_callers():
     source = "def f(x):\n    " + "    elif ".join(f"x == {n}: return {n}\n" for n in range(600)).replace("x ==", "if x ==", 1)
-    module = parse(source, "<test>")
+    module = Module(source, "<test>")
     code = next(code for code in module.codes() if code.co_name == "f")
 
     def descend(depth):

@@ -4,8 +4,8 @@ import pathlib
 
 import pytest
 
-from jitvm.frontend import Unsupported, parse
-from jitvm.frontend.code import REASONS
+from jitvm.frontend.code import REASONS, Unsupported
+from jitvm.frontend.module import Module
 from jitvm.frontend.verifier import verify
 
 MODULES = [
@@ -24,7 +24,7 @@ MODULES = [
 @pytest.mark.parametrize("name", MODULES)
 def test_functions_compile(name):
     path = importlib.util.find_spec(name).origin
-    module = parse(pathlib.Path(path).read_bytes(), path)
+    module = Module(pathlib.Path(path).read_bytes(), path)
     compiled = 0
     for code in module.codes():
         try:

@@ -5,8 +5,8 @@ import warnings
 
 import pytest
 
-from jitvm.frontend import Module, Unsupported
-from jitvm.frontend.code import host_codes
+from jitvm.frontend.code import Unsupported, host_codes
+from jitvm.frontend.module import Module
 
 
 def units(module):
