@@ -9,8 +9,9 @@ from time import perf_counter
 
 from jitvm.frontend import module as trees
 from jitvm.runtime import errors
+from jitvm.runtime.outlook import KNOWN_MILLISECONDS, LOAD, OPEN, Outlook
 from jitvm.runtime.sources import Sources
-from jitvm.spec.bytecodes import COUNTER, UNIT
+from jitvm.spec.bytecodes import UNIT
 from jitvm.spec.cfunctions import NO_TABLE_YET, SLOTS
 from jitvm.spec.settings import STEPWISE
 
@@ -32,16 +33,12 @@ class Machine:
 
     def __init__(self, native: Native, records: Records, settings: Settings) -> None:
         self.native, self.records, self.settings = native, records, settings
+        self.sources = Sources(settings.cache, settings.iterator_paths)
         self.driver: Any = None
         self.worker: Any = None
-        self.early: dict[int, str] = {}
-        """Addresses of loops that were hot before the compiler was to be loaded, and why it was not."""
-        self.hot = self.seen = 0.0
-        """About the milliseconds that hot loops took until then; how old the program was when one was last hot."""
+        self.outlook = Outlook(native, records, settings, self.sources.was_compiled)
         self.expressions: Any = None
         self.modules: Any = None
-        self.sources = Sources(settings.cache, settings.iterator_paths)
-        self.started = self.begun = perf_counter()
 
 
 machine: Machine | None = None
@@ -123,15 +120,6 @@ def _start(settings: Settings) -> Machine | None:
     return machine
 
 
-COMPILER_MILLISECONDS = 20
-"""What loading the compiler and LLVM costs: a loop that is known to end sooner is not worth it, one that is known to go on longer is."""
-HOT_SHARE, HOT_ENOUGH = 3, 80
-"""The compiler is loaded when hot loops take one part in so many of the run, or have taken so many milliseconds: a program that spends
-its time all over its code gains less by their being compiled than it costs."""
-EARLIER = 4
-"""LLVM's thread is begun after one part in so many of ``grace``: it is ready when the first text is."""
-GRACES = 3
-"""When a program has run for so many times ``grace``, it is taken to go on."""
 FATAL_SIGNALS = (4, 7, 8, 11)
 """SIGILL, SIGBUS, SIGFPE, SIGSEGV."""
 
@@ -153,28 +141,13 @@ def _first_hot(pc: int, registers: int) -> None:
     """The first hot loop: loads the tracing compiler, which takes over from here. What it costs, a short program never pays."""
     assert machine is not None
     settings = machine.settings
-    now = perf_counter()
-    age = (now - machine.started) * 1000
-    early = False
+    verdict = LOAD
     if settings.loop_threshold > STEPWISE and settings.grace:
-        known = machine.records.left(pc, registers)
-        count, lasted = machine.records.first_count(pc)
-        machine.hot += min(lasted / 2 if pc in machine.early else lasted, age - machine.seen)
-        machine.seen = age
-        running = (now - machine.begun) * 1000
-        scattered = machine.hot < min(HOT_ENOUGH, running / HOT_SHARE)
-        rounds, expected = known or (0, 0.0)
-        early = machine.hot < settings.grace or scattered
-        if known:
-            early = expected < COMPILER_MILLISECONDS and (scattered or age < GRACES * settings.grace)
-        if early:
-            machine.early[pc] = "ends-soon" if known else "too-early"
-            machine.native.poke(pc + COUNTER, rounds + settings.soon() if known else max(1, count // 2))
-            if machine.hot < settings.grace / EARLIER or scattered or known or machine.worker is not None or not settings.beside():
-                return
+        verdict = machine.outlook.verdict(pc, registers)
     try:
-        if early:
+        if verdict == OPEN and machine.worker is None:
             _open_library(machine)
+        if verdict != LOAD:
             return
         driver = start_tracing(machine)
     except Exception as error:
@@ -305,7 +278,7 @@ def _report_early(stats: Any, vm: Machine) -> None:
     """Adds the loops that got hot before the compiler was loaded, and not again later."""
     from jitvm.spec import reasons
 
-    for pc, reason in sorted(vm.early.items()):
+    for pc, reason in sorted(vm.outlook.early.items()):
         record = vm.records.at(pc) if vm.driver is None or pc not in vm.driver.roots else None
         if record is not None and record.unit is not None:
             line = record.unit.positions[(pc - record.base) // UNIT][0] or record.unit.first_line
@@ -329,7 +302,7 @@ def run_module(source: bytes | str, filename: str, namespace: dict[str, Any], se
     if record is None or record.reason:
         exec(module.host, namespace)
         return
-    vm.begun = perf_counter()
+    vm.outlook.begun = perf_counter()
     try:
         vm.native.run_module(FunctionType(module.host, namespace), namespace, 0)
     finally:
@@ -340,5 +313,8 @@ def run_module(source: bytes | str, filename: str, namespace: dict[str, Any], se
 def _keep() -> None:
     """Stores the bytecode that was compiled in this run, where nobody looks on."""
     assert machine is not None
-    if not any(observer.value for observer in machine.native.observers):
-        machine.sources.save()
+    if any(observer.value for observer in machine.native.observers):
+        return
+    machine.sources.save()
+    if machine.driver is not None and machine.outlook.cost != KNOWN_MILLISECONDS and machine.driver.has_compiled():
+        machine.sources.note_compiled()

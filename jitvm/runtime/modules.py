@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from types import CodeType, FunctionType
     from typing import Any
 
-    from jitvm.frontend import Module
+    from jitvm.frontend.module import Module
     from jitvm.runtime.context import Native
     from jitvm.runtime.records import Records
     from jitvm.runtime.sources import Sources

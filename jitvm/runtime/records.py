@@ -17,11 +17,12 @@ from jitvm.spec.words import array
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from types import CodeType, FunctionType
     from typing import Any
 
-    from jitvm.frontend import CodeUnit, Module
+    from jitvm.frontend.code import CodeUnit
+    from jitvm.frontend.module import Module
     from jitvm.runtime.context import Native
 
 WORK_OF_A_LOOP, WORK_OF_AN_INNER_LOOP = 16, 100
@@ -32,6 +33,10 @@ MILLISECONDS_A_UNIT = 4.7e-6
 """The same for one unit of an instruction; a call does about half of its function."""
 COUNTED: tuple[type, ...] = (type(iter(range(0))), type(iter([])), type(iter(())))
 """Iterators that tell how far they are."""
+NEAREST = 16
+"""How many frames are looked at for loops that a hot one is called from."""
+FROM_C, ENTRY_MASK = 1, (1 << 32) - 1
+"""A frame's ``header_entry`` where C has called it."""
 KEPT_FROM = 128
 """When so many functions have been compiled, and each time that they are twice as many, what is new goes to disk."""
 
@@ -204,8 +209,19 @@ class Records:
         if record is None or record.unit is None:
             return None
         header = (pc - record.base) // UNIT
-        row, values, _ = decode(record.instructions[2 * header])
-        if row.name != "loop" or values["nest"]:
+        counted = self.counted(record, header, registers)
+        if counted is None or decode(record.instructions[2 * header])[1]["nest"]:
+            return None
+        done, left, _ = counted
+        rounds = max(1, self.loop_counter * WORK_OF_A_LOOP // loop_work(record.unit, header))
+        if 1.1 * done < rounds:
+            return None
+        return left, left / rounds * MILLISECONDS_A_COUNT
+
+    def counted(self, record: Record, header: int, registers: int) -> tuple[int, int, int] | None:
+        """How many rounds a running loop has done, how many are left, and the address of the iterator that tells; None if none does."""
+        row, _, _ = decode(record.instructions[2 * header])
+        if row.name != "loop":
             return None
         row, values, _ = decode(record.instructions[2 * (header + row.size)])
         address = self.native.peek(registers + 8 * values["iter"]) if row.name in ("for_iter", "for_next", "for_pair") else 0
@@ -213,11 +229,29 @@ class Records:
         if type(iterator) not in COUNTED:
             return None
         state: Any = iterator.__reduce__()
-        rounds = max(1, self.loop_counter * WORK_OF_A_LOOP // loop_work(record.unit, header))
-        if len(state) < 3 or 1.1 * state[2] < rounds:
+        if len(state) < 3:
             return None
-        left = len(state[1][0]) - state[2]
-        return left, left / rounds * MILLISECONDS_A_COUNT
+        return state[2], len(state[1][0]) - state[2], address
+
+    def counted_around(self, pc: int, registers: int) -> Iterator[tuple[int, int, int, int]]:
+        """The same of the loops around ``pc``, the inner ones first, with their addresses: its own, and those of its nearest callers as far
+        as no C function is between."""
+        fields, constants = layout.current()
+        for _ in range(NEAREST):
+            record = self.at(pc)
+            if record is None or record.row is None:
+                return
+            unit = (pc - record.base) // UNIT
+            for header, end, _ in reversed(record.row[ROW["LOOPS"]]):
+                counted = self.counted(record, header, registers) if header <= unit < end else None
+                if counted is not None:
+                    yield (record.base + header * UNIT, *counted)
+            frame = registers - constants["FRAME_SIZE"]
+            caller = self.native.peek(frame + fields["frame_previous"][0])
+            if self.native.peek(frame + fields["header_entry"][0]) & ENTRY_MASK == FROM_C or not caller:
+                return
+            pc = self.native.peek(caller + fields["header_pc"][0])
+            registers = caller + constants["FRAME_SIZE"]
 
     def link(self, record: Record) -> None:
         """Fills host pointers and constants in and makes the record ready."""

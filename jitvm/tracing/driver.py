@@ -623,6 +623,10 @@ class Driver(EntriesMixin, RebuildsMixin):
         if "e" in self.settings.dump:
             print(f"jitvm: {code.code.co_filename}:{code.line(pc)}: left to the interpreter: {name}", file=sys.stderr)
 
+    def has_compiled(self) -> bool:
+        """Whether machine code of a loop was put in place."""
+        return any(root.loaded for root in self.roots.values())
+
     def report(self, stats: Any) -> None:
         """Adds every hot loop to the statistics: what came of it, and why."""
         for root in self.roots.values():

@@ -43,7 +43,7 @@ def lacks_room() -> bool:
 class Store:
     """Machine code on disk, found by the text that it was made of: nothing in the text is an address, so it fits every process.
 
-    What is compiled well is kept until the program ends, and then written.
+    What is compiled is kept until the program ends, and then written.
     """
 
     def __init__(self, key: bytes, used: bool) -> None:
@@ -56,18 +56,20 @@ class Store:
         if not self.used:
             return None
         try:
-            data = cache.load("trace", self.key_of(text))
+            return cache.load("trace", self.key_of(text))
         except cache.CacheUnavailable:
             self.used = False
             return None
-        self.hits += data is not None
-        self.misses += data is None
-        return data
 
     def keep(self, text: str, data: bytes) -> None:
         """Notes an object, to be written at the end."""
         if self.used:
             self.fresh[self.key_of(text)] = data
+
+    def drop(self, text: str) -> None:
+        """An object need not be written: there is a better one."""
+        if self.used:
+            self.fresh.pop(self.key_of(text), None)
 
     def key_of(self, text: str) -> bytes:
         """What the object of a text is kept under."""
@@ -127,10 +129,7 @@ class Tiers:
                 other.job.cancel()
         self.builds = [other for other in self.builds if other.root is not root]
         root.pending = None
-        known = self.store.load(build.text)
-        if known is not None:
-            build.level = self.best
-            self.place(build, known)
+        if self.from_disk(build):
             return
         text = build.counting if self.settings.tiers else build.text
         if self.beside:
@@ -139,8 +138,25 @@ class Tiers:
             root.pending = build
             self.builds.append(build)
             return
-        self.place(build, self.compiler.object_bytes(text, verify=bool(self.settings.verify)))
+        data = self.compiler.object_bytes(text, verify=bool(self.settings.verify))
+        self.keep(build, data)
+        self.place(build, data)
         self.improve(build)
+
+    def from_disk(self, build: Build) -> bool:
+        """Puts what an earlier run has kept in place: good code, else quick code."""
+        known, level = self.store.load(build.text), self.best
+        if known is None:
+            known, level = self.store.load(build.counting), self.quick
+        if self.store.used:
+            self.store.hits += known is not None
+            self.store.misses += known is None
+        if known is None:
+            return False
+        build.level = level
+        self.place(build, known)
+        self.improve(build)
+        return True
 
     def improve(self, build: Build) -> None:
         """Has better code made later on."""
@@ -164,8 +180,7 @@ class Tiers:
                 root.final, root.reason, root.detail = True, "llvm", "its library cannot be used, or refused the text"
             if data is None or root.final or (build.number and build.number != root.builds):
                 continue
-            if build.level == self.best:
-                self.store.keep(build.text, data)
+            self.keep(build, data)
             try:
                 self.place(build, data)
             except (LLVMError, LoaderError) as error:
@@ -189,10 +204,18 @@ class Tiers:
         for build in self.builds:
             build.root.pending = None
             data = self.taken(build) if build.job is not None and build.job.done else None
-            if data is not None and build.level == self.best:
-                self.store.keep(build.text, data)
+            if data is not None:
+                self.keep(build, data)
         self.builds = []
         self.store.save()
+
+    def keep(self, build: Build, data: bytes) -> None:
+        """Keeps an object for the next run: the best one of a build."""
+        if build.level == self.best:
+            self.store.drop(build.counting)
+            self.store.keep(build.text, data)
+        else:
+            self.store.keep(build.counting, data)
 
     def taken(self, build: Build) -> bytes | None:
         """The object of a build whose job is done; None if LLVM refused the text."""

@@ -1,0 +1,107 @@
+"""Whether it pays to load the compiler: how long hot loops have run, and how long they will still, where their iterators tell."""
+from __future__ import annotations
+
+from time import perf_counter
+
+from jitvm.spec.bytecodes import COUNTER
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jitvm.runtime.context import Native
+    from jitvm.runtime.records import Records
+    from jitvm.spec.settings import Settings
+
+COMPILER_MILLISECONDS = 20
+"""What loading the compiler and LLVM costs: a loop that is known to end sooner is not worth it, one that is known to go on longer is."""
+KNOWN_MILLISECONDS = 8
+"""The same where the code of an earlier run is on disk: LLVM is not needed."""
+SURE = 3
+"""The compiler is loaded at once where loops will go on for so many times that: nothing is to be waited for."""
+LASTING = 2
+"""When a program has run for so many times that, it is taken to go on, whatever its loops say."""
+HOT_SHARE, HOT_ENOUGH = 3, 80
+"""The compiler is loaded when hot loops take one part in so many of the run, or have taken so many milliseconds: a program that spends
+its time all over its code gains less by their being compiled than it costs."""
+EARLIER = 4
+"""LLVM's thread is begun after one part in so many of ``grace``: it is ready when the first text is."""
+LOAD, OPEN, WAIT = range(3)
+"""What is to be done: the compiler loaded, only LLVM's library opened, nothing."""
+
+
+class Met:
+    """A loop with an iterator at an address: since when, and how many rounds it had done then; when it was last met; the seconds between
+    these two times, of all iterators before."""
+
+    __slots__ = ("before", "done", "iterator", "last", "since")
+
+    def __init__(self, iterator: int, now: float, done: int) -> None:
+        self.before = 0.0
+        self.iterator, self.since, self.last, self.done = iterator, now, now, done
+
+    def enter(self, iterator: int, now: float, done: int) -> None:
+        """The loop is met with another iterator."""
+        self.before += self.last - self.since
+        self.iterator, self.since, self.done = iterator, now, done
+
+
+class Outlook:
+    """What was seen of hot loops, and of those around them, each time that one was hot. ``begun``: when the program's first line ran."""
+
+    def __init__(self, native: Native, records: Records, settings: Settings, was_compiled: Callable[[], bool]) -> None:
+        self.native, self.records, self.settings = native, records, settings
+        self.was_compiled = was_compiled
+        self.cost = 0
+        """COMPILER_MILLISECONDS or KNOWN_MILLISECONDS; 0 before anything was hot."""
+        self.early: dict[int, str] = {}
+        """Addresses of loops that were hot before the compiler was to be loaded, and why it was not."""
+        self.hot = self.last = 0.0
+        """About the milliseconds that hot loops took until then; how old the program was when one was last hot."""
+        self.met: dict[int, Met] = {}
+        """The loops that were met, by their addresses."""
+        self.started = self.begun = perf_counter()
+
+    def verdict(self, pc: int, registers: int) -> int:
+        """What is to be done about a hot loop or function at ``pc``: LOAD, OPEN or WAIT. Its counter is set for the next time."""
+        now = perf_counter()
+        age = (now - self.started) * 1000
+        self.cost = self.cost or (KNOWN_MILLISECONDS if self.was_compiled() else COMPILER_MILLISECONDS)
+        known = self.records.left(pc, registers)
+        count, lasted = self.records.first_count(pc)
+        self.hot += min(lasted / 2 if pc in self.early else lasted, age - self.last)
+        self.last = age
+        scattered = self.hot < min(HOT_ENOUGH, (now - self.begun) * 1000 / HOT_SHARE)
+        around = self.look(pc, registers, now)
+        expected = max(known[1] if known else 0.0, around or 0.0)
+        ends_soon = (known or around is not None) and expected < self.cost
+        if ends_soon:
+            early = scattered or age < LASTING * self.cost
+        elif known:
+            early = False
+        else:
+            waits = self.hot < self.settings.grace and expected < SURE * self.cost and self.cost > KNOWN_MILLISECONDS
+            early = scattered or waits
+        if not early:
+            return LOAD
+        self.early[pc] = "ends-soon" if ends_soon else "too-early"
+        self.native.poke(pc + COUNTER, known[0] + self.settings.soon() if known else max(1, count // 2))
+        opens = self.hot >= self.settings.grace / EARLIER and self.cost > KNOWN_MILLISECONDS and self.settings.beside()
+        return OPEN if opens and not scattered and not ends_soon else WAIT
+
+    def look(self, pc: int, registers: int, now: float) -> float | None:
+        """About the milliseconds that the hot loop at ``pc`` and those around it will still take, at the rate since they were first
+        met; None where none tells, or each is met for the first time. ``now`` is in seconds.
+
+        A loop that has not gone round since then tells the least that it will take. If the outermost one was entered before, the program
+        is taken to do so again, for as long as it has.
+        """
+        expected, row = 0.0, None
+        for loop, done, left, iterator in self.records.counted_around(pc, registers):
+            row = self.met.setdefault(loop, Met(iterator, now, done))
+            if row.iterator != iterator or done < row.done:
+                row.enter(iterator, now, done)
+            row.last = now
+            if now > row.since:
+                expected = max(expected, left * (now - row.since) * 1000 / max(1, done - row.done))
+        return expected + row.before * 1000 if row and (expected or row.before) else None
