@@ -3,7 +3,8 @@
     python bench/compare.py [--runs 5] [--python PATH] [--pypy PATH] [--peer NAME=COMMAND] [--output FOLDER] [WORKLOAD ...]
 
 Every workload is run as a whole process, and a second time in one process that has run it before. Rounds are interleaved: each
-machine runs once before any runs again. Every output must equal that of the first CPython. Writes results.json, results.md and
+machine runs once before any runs again. Every output must equal that of the first CPython. "jitvm" compiles everything anew, each time;
+"jitvm, later run" finds in its cache what the round before the first has left there. Writes results.json, results.md and
 results.svg. The exit status is 1 if an output differs or a machine fails.
 """
 from __future__ import annotations
@@ -31,6 +32,7 @@ import tables
 
 HERE = Path(__file__).resolve().parent
 SEVEN = ("fib", "list_ops", "primes", "dict_ops", "nested", "strings", "comprehension")
+LATER_RUN = "jitvm, later run"
 LARGE = {"fib": "33", "primes": "300000", "nested": "5000"}
 SECOND_CALL = '''
 
@@ -189,7 +191,7 @@ def measure(machine: Machine, script: Path, arguments: list[str], mode: str) -> 
 
 def version_of(machine: Machine) -> str:
     """What a machine says it is; an empty string if it cannot be run."""
-    if machine.kind in ("jitvm", "nojit"):
+    if machine.kind in ("jitvm", "later", "nojit"):
         command = [*machine.command[:machine.command.index("run")], "--version"]
     else:
         command = [*machine.command, "-c", "import sys; print(sys.version.replace(chr(10), ' '))"]
@@ -200,16 +202,17 @@ def version_of(machine: Machine) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-def find_machines(options: argparse.Namespace) -> list[Machine]:
-    """The machines to compare: jitvm twice, CPython, and those that were named or found."""
+def find_machines(options: argparse.Namespace, *, later: bool = False) -> list[Machine]:
+    """The machines to compare: jitvm with and without its JIT, CPython, and those that were named or found. With ``later``, also jitvm
+    with what its earlier runs left in its cache."""
     beside = Path(sys.executable).with_name("jitvm")
     command = [str(beside)] if beside.exists() else [sys.executable, "-m", "jitvm"]
     if options.jitvm:
         command = shlex.split(options.jitvm)
     # Loops compiled by an earlier round would make later rounds hot from the start.
-    fresh = [] if options.warm else ["-X", "cache=0"]
-    machines = [Machine("jitvm", [*command, "run", *fresh], "jitvm"),
-                Machine("jitvm --no-jit", [*command, "run", "--no-jit"], "nojit")]
+    machines = [Machine("jitvm", [*command, "run", "-X", "cache=0"], "jitvm")]
+    machines += [Machine(LATER_RUN, [*command, "run"], "later")] * later
+    machines.append(Machine("jitvm --no-jit", [*command, "run", "--no-jit"], "nojit"))
     pythons = options.python or [sys.executable, *_distribution_python()]
     machines += [Machine("CPython", [path], "python") for path in pythons]
     pypys = options.pypy or [path for path in (shutil.which("pypy3"),) if path]
@@ -338,22 +341,21 @@ def add_machine_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pypy", action="append", default=[], metavar="PATH", help="a PyPy (default: one on the path)")
     parser.add_argument("--peer", action="append", default=[], metavar="NAME=COMMAND",
                         help="any other Python, such as 'PyPy 8=chroot FOLDER /usr/bin/pypy3'")
-    parser.add_argument("--warm", action="store_true", help="let jitvm use the loops that earlier runs have compiled")
     parser.add_argument("--output", type=Path, default=HERE / "results", metavar="FOLDER", help="where the results are written")
 
 
 def machine_arguments(options: argparse.Namespace) -> list[str]:
     """The command line that says what ``add_machine_options`` has read."""
-    words = ["--output", str(options.output)] + ["--warm"] * options.warm
+    words = ["--output", str(options.output)]
     words += ["--jitvm", options.jitvm] if options.jitvm else []
     for name in ("python", "pypy", "peer"):
         words += [word for value in getattr(options, name) for word in (f"--{name}", value)]
     return words
 
 
-def usable_machines(options: argparse.Namespace) -> tuple[list[Machine], list[str]]:
+def usable_machines(options: argparse.Namespace, *, later: bool = False) -> tuple[list[Machine], list[str]]:
     """The machines that can be run, and what is to be said of the others. SystemExit where no CPython can."""
-    machines = find_machines(options)
+    machines = find_machines(options, later=later)
     if not any(machine.kind == "python" and machine.version for machine in machines):
         print("no CPython can be run", file=sys.stderr)
         raise SystemExit(2)
@@ -364,7 +366,7 @@ def usable_machines(options: argparse.Namespace) -> tuple[list[Machine], list[st
 def main(arguments: list[str]) -> int:
     """Compares, prints and writes. Returns the exit status."""
     options = parse(arguments)
-    machines, missing = usable_machines(options)
+    machines, missing = usable_machines(options, later=True)
     steps = len(options.workloads) * len(tables.MODES) * len(machines) * (options.runs + 1)
     with progress(steps) as step:
         comparison = compare(machines, options.workloads, options.runs, options.large, step)

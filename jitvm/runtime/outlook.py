@@ -19,7 +19,7 @@ KNOWN_MILLISECONDS = 8
 """The same where the code of an earlier run is on disk: LLVM is not needed."""
 SURE = 3
 """The compiler is loaded at once where loops will go on for so many times that: nothing is to be waited for."""
-LASTING = 2
+LASTING = 3
 """When a program has run for so many times that, it is taken to go on, whatever its loops say."""
 HOT_SHARE, HOT_ENOUGH = 3, 80
 """The compiler is loaded when hot loops take one part in so many of the run, or have taken so many milliseconds: a program that spends
