@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 USAGE = """\
 usage: jitvm run [options] script.py | -m module | -c code | -  [arguments]
+       jitvm explain [options] script.py | -m module | -c code | -  [arguments]
        jitvm dis script.py
        jitvm --version | --help
 """
@@ -42,14 +43,14 @@ class _Usage(Exception):
 class _Request:
     """What the command line asks to run: ``kind`` is ``file``, ``module``, ``code`` or ``stdin``."""
 
-    __slots__ = ("arguments", "json_file", "kind", "settings", "stats", "target")
+    __slots__ = ("arguments", "explain", "json_file", "kind", "settings", "stats", "target")
 
     def __init__(self) -> None:
         self.kind = ""
         self.target = ""
         self.arguments: list[str] = []
         self.settings = Settings()
-        self.stats = False
+        self.stats = self.explain = False
         self.json_file: str | None = None
 
 
@@ -70,6 +71,9 @@ def main(arguments: list[str]) -> None:
         command = arguments[0] if arguments else ""
         if command == "run":
             request = _parse_run(arguments[1:])
+        elif command == "explain":
+            request = _parse_run(arguments[1:])
+            request.explain = True
         elif command == "dis":
             _dis(arguments[1:])
         elif command in ("--version", "-V"):
@@ -156,6 +160,11 @@ def _run(request: _Request) -> None:
 
         from jitvm.report import stats
         atexit.register(stats.AtExit(summary=request.stats, json_file=request.json_file, settings=request.settings.changed()))
+    if request.explain:
+        import atexit
+
+        from jitvm.report import explain, stats
+        atexit.register(explain.AtExit())
     if request.kind == "file":
         _run_file(request)
         return

@@ -36,6 +36,7 @@ class Machine:
         self.sources = Sources(settings.cache, settings.iterator_paths)
         self.driver: Any = None
         self.worker: Any = None
+        self.sampler: Any = None
         self.outlook = Outlook(native, records, settings, self.sources.was_compiled)
         self.expressions: Any = None
         self.modules: Any = None
@@ -117,6 +118,11 @@ def _start(settings: Settings) -> Machine | None:
         from jitvm.report import stats
 
         stats.register(_report)
+    if "jitvm.report.explain" in sys.modules:
+        from jitvm.runtime.sampler import Sampler
+
+        machine.sampler = Sampler(machine)
+        atexit.register(machine.sampler.stop)
     return machine
 
 
@@ -272,6 +278,8 @@ def _report(stats: Any) -> None:
     if machine.driver is not None:
         machine.driver.report(stats)
     _report_early(stats, machine)
+    if machine.sampler is not None:
+        machine.sampler.report(stats)
 
 
 def _report_early(stats: Any, vm: Machine) -> None:

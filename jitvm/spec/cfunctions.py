@@ -240,6 +240,7 @@ plans_off plans_made plan_finds
 young_limit young_made workers
 memory pools cells kept_frames skipped
 stack_bottom stack_from stack_until
+samples
 """.split())
 """Mutable words of a context. Those that count are statistics; none belongs to a thread: the interpreter lock guards them."""
 

@@ -80,6 +80,8 @@ class Root:
         self.reason = "not-finished"
         self.detail = ""
         self.compiled = False
+        self.since = float("inf")
+        """When (perf_counter) its first code was put in place."""
         self.final = False
         self.loaded: list[Any] = []
         self.pending: Build | None = None
@@ -528,6 +530,7 @@ class Driver(EntriesMixin, RebuildsMixin):
             build.number = root.builds
             root.cached_words = region.cached_words
             root.compiled, root.reason = True, ""
+            root.since = min(root.since, time.perf_counter())
             root.known_segments = {}
         loaded = elf.load(data, build.externals)
         root.loaded.append(loaded)
