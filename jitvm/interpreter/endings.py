@@ -73,6 +73,8 @@ def ends_quietly(v: Object) -> Int:
         if keys_kind(keys) != KEYS_UNICODE or dict_values(v) != NULLP:
             return 0
         return items_quiet(keys + (first_entry(keys) + 8), keys_entries(keys), 16)
+    if type_iternext(kind) != NULLP and type_dealloc(kind) != type_dealloc(plain_class):
+        return iterator_ends_quietly(v, kind)
     if type_dealloc(kind) != type_dealloc(plain_class) or type_basicsize(kind) != PLAIN_BASICSIZE:
         return 0
     if type_weaklistoffset(kind) != WEAK_REFERENCES or type_finalize(kind) != NULLP or type_del(kind) != NULLP or refcount(kind) < 2:
@@ -81,6 +83,62 @@ def ends_quietly(v: Object) -> Int:
     if values == NULLP or load_int(as_pointer(v), MANAGED_DICT) != 0 or load_int(as_pointer(v), WEAK_REFERENCES) != 0:
         return 0
     return items_quiet(values, keys_entries(type_cached_keys(kind)), 8)
+
+
+@helper()
+def iterator_ends_quietly(v: Object, kind: Object) -> Int:
+    """ends_quietly for the host's iterators over what lives on, and pairs of these."""
+    if kind is PyRangeIter_Type:
+        return 1
+    if kind is PyListIter_Type:
+        return lives_on(list_iter_list(v))
+    if kind is PyTupleIter_Type:
+        return lives_on(tuple_iter_tuple(v))
+    if kind is PyDictIterKey_Type or kind is PyDictIterValue_Type:
+        return lives_on(dict_iter_dict(v))
+    if kind is PySetIter_Type:
+        return lives_on(set_iter_set(v))
+    if kind is ascii_iterator or kind is PyBytesIter_Type or kind is PyListRevIter_Type:
+        return lives_on(iter_sequence(v))
+    if kind is PyDictIterItem_Type:
+        return lives_on(dict_iter_dict(v)) & result_quiet(dict_iter_result(v))
+    if kind is PyEnum_Type:
+        return result_quiet(enum_result(v)) & inner_quiet(enum_iterator(v))
+    if kind is PyZip_Type:
+        inner = zip_iterators(v)
+        if zip_size(v) != 2 or refcount(inner) > 1 or result_quiet(zip_result(v)) == 0 or tuple_item(inner, 0) is tuple_item(inner, 1):
+            return 0
+        return inner_quiet(tuple_item(inner, 0)) & inner_quiet(tuple_item(inner, 1))
+    return 0
+
+
+@primitive
+def lives_on(v: Object) -> Int:
+    """1 where giving up a reference to an iterator's container, if it still has one, ends nothing but text."""
+    if is_null(v):
+        return 1
+    return as_int(refcount(v) > 1 or ends_plainly(type_pointer(v)))
+
+
+@helper()
+def inner_quiet(v: Object) -> Int:
+    """1 where an iterator that another one holds lives on, or ends quietly."""
+    if refcount(v) > 1:
+        return 1
+    return ends_quietly(v)
+
+
+@helper()
+def result_quiet(v: Object) -> Int:
+    """1 where the tuple of two that an iterator keeps lives on, or nobody can notice that its items end."""
+    if refcount(v) > 1:
+        return 1
+    return as_int(unnoticed(tuple_item(v, 0)) and unnoticed(tuple_item(v, 1)))
+
+
+@primitive
+def unnoticed(v: Object) -> Bool:
+    return v is _Py_NoneStruct or ends_plainly(type_pointer(v))
 
 
 @helper()

@@ -5,7 +5,6 @@ An iterator is always the host's object and is left in the state that the host w
 """
 from jitvm.rpython.dialect import *
 
-ASCII_SIZE = 56
 LAST_INDEX = 9223372036854775807
 SET_ENTRY = 16
 
@@ -58,22 +57,14 @@ def for_iter(iter: Object) -> Object:
         end_tuple_iterator(iter)
         return EXHAUSTED
     if is_type(iter, PyDictIterKey_Type) or is_type(iter, PyDictIterValue_Type):
-        d = dict_iter_dict(iter)
-        if not is_null(d) and dict_iter_used(iter) == dict_used(d) and dict_values(d) == NULLP:
-            keys = dict_keys(d)
-            entry = dict_iter_position(iter)
-            if entry < keys_entries(keys):
-                place = place_of_key(keys, entry)
-                if unlikely(load_int(keys, place + 8) == 0):
-                    entry = next_entry(keys, entry + 1)
-                    place = place_of_key(keys, entry)
-                left = dict_iter_left(iter)
-                if entry < keys_entries(keys) and left != 0:
-                    set_dict_iter_position(iter, entry + 1)
-                    set_dict_iter_left(iter, left - 1)
-                    if is_type(iter, PyDictIterKey_Type):
-                        return load_object(keys, place)
-                    return load_object(keys, place + 8)
+        entry = entry_ahead(iter)
+        if entry >= 0:
+            keys = dict_keys(dict_iter_dict(iter))
+            place = place_of_key(keys, entry)
+            go_past_entry(iter, entry)
+            if is_type(iter, PyDictIterKey_Type):
+                return load_object(keys, place)
+            return load_object(keys, place + 8)
     elif is_type(iter, PySetIter_Type):
         members = set_iter_set(iter)
         if not is_null(members) and set_iter_used(iter) == set_used(members):
@@ -100,6 +91,10 @@ def for_iter(iter: Object) -> Object:
         if not is_null(listed) and below(index, var_size(listed)):
             set_iter_index(iter, index - 1)
             return list_item(listed, index)
+    elif is_type(iter, PyEnum_Type) or is_type(iter, PyZip_Type) or is_type(iter, PyDictIterItem_Type):
+        made = next_pair(iter)
+        if not is_null(made):
+            return made
     aside("for_generator", is_type(iter, PyGen_Type))
     item = next_item(iter)
     if is_null(item):
@@ -115,21 +110,13 @@ def for_pair(base: Window, iter: Object, pair: Imm) -> Branch:
     ``pair`` has two registers and how many units the instructions that follow have, which would unpack the tuple: SKIP passes them.
     """
     if is_type(iter, PyDictIterItem_Type):
-        d = dict_iter_dict(iter)
-        if not is_null(d) and dict_iter_used(iter) == dict_used(d) and dict_values(d) == NULLP:
-            keys = dict_keys(d)
-            entry = dict_iter_position(iter)
-            if entry < keys_entries(keys):
-                place = place_of_key(keys, entry)
-                if unlikely(load_int(keys, place + 8) == 0):
-                    entry = next_entry(keys, entry + 1)
-                    place = place_of_key(keys, entry)
-                left = dict_iter_left(iter)
-                if entry < keys_entries(keys) and left != 0:
-                    set_dict_iter_position(iter, entry + 1)
-                    set_dict_iter_left(iter, left - 1)
-                    set_pair(pair, load_object(keys, place), load_object(keys, place + 8))
-                    return SKIP
+        entry = entry_ahead(iter)
+        if entry >= 0:
+            keys = dict_keys(dict_iter_dict(iter))
+            place = place_of_key(keys, entry)
+            go_past_entry(iter, entry)
+            set_pair(pair, load_object(keys, place), load_object(keys, place + 8))
+            return SKIP
     elif is_type(iter, PyListIter_Type):
         rows = list_iter_list(iter)
         row_index = list_iter_index(iter)
@@ -151,7 +138,7 @@ def for_pair(base: Window, iter: Object, pair: Imm) -> Branch:
                     set_enum_index(iter, number + 1)
                     set_pair(pair, new_int(number), list_item(sequence, index))
                     return SKIP
-            second = next_item(inner)
+            second = advance(inner)
             if is_null(second):
                 check_exhausted()
                 return EXHAUSTED
@@ -161,17 +148,14 @@ def for_pair(base: Window, iter: Object, pair: Imm) -> Branch:
     elif is_type(iter, PyZip_Type) and zip_size(iter) == 2 and zip_strict(iter) == 0:
         one = tuple_item(zip_iterators(iter), 0)
         two = tuple_item(zip_iterators(iter), 1)
-        if is_type(one, PyListIter_Type) and is_type(two, PyListIter_Type) and one is not two:
-            left_list = list_iter_list(one)
-            right_list = list_iter_list(two)
-            if not is_null(left_list) and not is_null(right_list):
-                at_left = list_iter_index(one)
-                at_right = list_iter_index(two)
-                if at_left < var_size(left_list) and at_right < var_size(right_list):
-                    set_list_iter_index(one, at_left + 1)
-                    set_list_iter_index(two, at_right + 1)
-                    set_pair(pair, list_item(left_list, at_left), list_item(right_list, at_right))
-                    return SKIP
+        if one is not two:
+            left_item = upcoming(one)
+            right_item = upcoming(two)
+            if not is_null(left_item) and not is_null(right_item):
+                go_past(one)
+                go_past(two)
+                set_pair(pair, left_item, right_item)
+                return SKIP
         fetched = next_item(one)
         if is_null(fetched):
             check_exhausted()
@@ -189,6 +173,160 @@ def for_pair(base: Window, iter: Object, pair: Imm) -> Branch:
         return EXHAUSTED
     set_register(base, item)
     return NEXT
+
+
+@inline
+def entry_ahead(iter: Object) -> Int:
+    """The entry of a dict that its iterator comes to next; -1 where that is tp_iternext's business."""
+    d = dict_iter_dict(iter)
+    if not is_null(d) and dict_iter_used(iter) == dict_used(d) and dict_values(d) == NULLP:
+        keys = dict_keys(d)
+        entry = dict_iter_position(iter)
+        if entry < keys_entries(keys):
+            if unlikely(load_int(keys, place_of_key(keys, entry) + 8) == 0):
+                entry = next_entry(keys, entry + 1)
+            if entry < keys_entries(keys) and dict_iter_left(iter) != 0:
+                return entry
+    return -1
+
+
+@inline
+def go_past_entry(iter: Object, entry: Int) -> None:
+    """Leaves the entry behind that ``entry_ahead`` has told."""
+    set_dict_iter_position(iter, entry + 1)
+    set_dict_iter_left(iter, dict_iter_left(iter) - 1)
+
+
+@inline
+def next_pair(iter: Object) -> New:
+    """The next tuple of an iterator that makes tuples of two, null where it is tp_iternext's business."""
+    if is_type(iter, PyEnum_Type):
+        number = enum_index(iter)
+        if number < LAST_INDEX:
+            counted = upcoming(enum_iterator(iter))
+            if not is_null(counted) and ends_unseen(counted):
+                go_past(enum_iterator(iter))
+                set_enum_index(iter, number + 1)
+                return new_pair(enum_result(iter), new_int(number), counted)
+    elif is_type(iter, PyZip_Type):
+        if zip_size(iter) == 2:
+            one = tuple_item(zip_iterators(iter), 0)
+            two = tuple_item(zip_iterators(iter), 1)
+            if one is not two:
+                first = upcoming(one)
+                second = upcoming(two)
+                if not is_null(first) and not is_null(second) and ends_unseen(first) and ends_unseen(second):
+                    go_past(one)
+                    go_past(two)
+                    return new_pair(zip_result(iter), first, second)
+    elif is_type(iter, PyDictIterItem_Type):
+        entry = entry_ahead(iter)
+        if entry >= 0:
+            keys = dict_keys(dict_iter_dict(iter))
+            place = place_of_key(keys, entry)
+            key = load_object(keys, place)
+            value = load_object(keys, place + 8)
+            if ends_unseen(key) and ends_unseen(value):
+                go_past_entry(iter, entry)
+                return new_pair(dict_iter_result(iter), key, value)
+    return NULL
+
+
+@inline
+def advance(iterator: Object) -> New:
+    """The next item of an iterator that another one takes its items from; null at the end or with an exception set."""
+    if is_type(iterator, PyListIter_Type):
+        sequence = list_iter_list(iterator)
+        if not is_null(sequence):
+            index = list_iter_index(iterator)
+            if index < var_size(sequence):
+                set_list_iter_index(iterator, index + 1)
+                return list_item(sequence, index)
+    elif is_type(iterator, PyRangeIter_Type):
+        position = range_index(iterator)
+        if position < range_length(iterator):
+            set_range_index(iterator, position + 1)
+            return new_int(range_start(iterator) + position * range_step(iterator))
+    elif is_type(iterator, PyTupleIter_Type):
+        row = tuple_iter_tuple(iterator)
+        if not is_null(row):
+            place = tuple_iter_index(iterator)
+            if place < var_size(row):
+                set_tuple_iter_index(iterator, place + 1)
+                return tuple_item(row, place)
+    elif is_type(iterator, ascii_iterator):
+        text = iter_sequence(iterator)
+        letter = iter_index(iterator)
+        if not is_null(text) and letter < unicode_length(text):
+            set_iter_index(iterator, letter + 1)
+            return ascii_item(text, letter)
+    return next_item(iterator)
+
+
+@inline
+def upcoming(iterator: Object) -> New:
+    """What ``advance`` would give, null where that is not known."""
+    if is_type(iterator, PyListIter_Type):
+        sequence = list_iter_list(iterator)
+        if not is_null(sequence):
+            index = list_iter_index(iterator)
+            if index < var_size(sequence):
+                return list_item(sequence, index)
+    elif is_type(iterator, PyRangeIter_Type):
+        position = range_index(iterator)
+        if position < range_length(iterator):
+            return new_int(range_start(iterator) + position * range_step(iterator))
+    elif is_type(iterator, PyTupleIter_Type):
+        row = tuple_iter_tuple(iterator)
+        if not is_null(row):
+            place = tuple_iter_index(iterator)
+            if place < var_size(row):
+                return tuple_item(row, place)
+    elif is_type(iterator, ascii_iterator):
+        text = iter_sequence(iterator)
+        letter = iter_index(iterator)
+        if not is_null(text) and letter < unicode_length(text):
+            return ascii_item(text, letter)
+    return NULL
+
+
+@inline
+def go_past(iterator: Object) -> None:
+    """Leaves the item behind that ``upcoming`` has told."""
+    if is_type(iterator, PyListIter_Type):
+        set_list_iter_index(iterator, list_iter_index(iterator) + 1)
+    elif is_type(iterator, PyRangeIter_Type):
+        set_range_index(iterator, range_index(iterator) + 1)
+    elif is_type(iterator, PyTupleIter_Type):
+        set_tuple_iter_index(iterator, tuple_iter_index(iterator) + 1)
+    else:
+        set_iter_index(iterator, iter_index(iterator) + 1)
+
+
+@inline
+def ends_unseen(v: Object) -> Bool:
+    """Whether nobody can notice when an item ends: a tuple that holds it need not be made in compiled code."""
+    if is_int(v) or is_type(v, PyUnicode_Type) or is_float(v):
+        return True
+    return v is _Py_NoneStruct
+
+
+@helper(raises=True)
+def new_pair(result: Object, first: Object, second: Object) -> New:
+    """A tuple of two, as enum_next and its like make it: ``result``, which the iterator keeps, where nobody else has it."""
+    if refcount(result) == 1:
+        incref(result)
+        left = owned(tuple_item(result, 0))
+        right = owned(tuple_item(result, 1))
+        store_reference(as_pointer(result), TUPLE_ITEMS // 8, first)
+        store_reference(as_pointer(result), TUPLE_ITEMS // 8 + 1, second)
+        if load_int(as_pointer(result), GC_LINK) == 0:
+            PyObject_GC_Track(result)
+        return owned(result)
+    made = PyTuple_New(2)
+    store_reference(as_pointer(made), TUPLE_ITEMS // 8, first)
+    store_reference(as_pointer(made), TUPLE_ITEMS // 8 + 1, second)
+    return made
 
 
 @helper(quiet=True, spare=True)
@@ -237,12 +375,6 @@ def next_slot(table: Ptr, position: Int, last: Int) -> Int:
 def ascii_item(v: Object, index: Int) -> Object:
     """The character of an ASCII string: the host has one object for each."""
     return as_object(as_int(first_character) + load_byte(v, TEXT_DATA + index) * ASCII_SIZE)
-
-
-@helper(quiet=True)
-def character(v: Object, index: Int) -> Object:
-    """As ascii_item, for traces."""
-    return ascii_item(v, index)
 
 
 @primitive

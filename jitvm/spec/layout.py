@@ -60,6 +60,7 @@ _FIELDS_311 = {
     "dict_iter_used": (24, "I"),
     "dict_iter_position": (32, "I"),
     "dict_iter_left": (48, "I"),
+    "dict_iter_result": (40, "O"),
     "set_used": (24, "I"),
     "set_mask": (32, "I"),
     "set_table": (40, "P"),
@@ -69,8 +70,10 @@ _FIELDS_311 = {
     "set_iter_left": (40, "I"),
     "enum_index": (16, "I"),
     "enum_iterator": (24, "O"),
+    "enum_result": (32, "O"),
     "zip_size": (16, "I"),
     "zip_iterators": (24, "O"),
+    "zip_result": (32, "O"),
     "zip_strict": (40, "i"),
     # types
     "type_basicsize": (32, "I"),
@@ -221,6 +224,7 @@ CONSTANTS_311 = {
     "TUPLE_ITEMS": 24,
     "EXCEPTION_ARGS": 24,
     "TEXT_DATA": 48,
+    "ASCII_SIZE": 56,  # from one of the characters' objects to the next
     "KEYS_INDICES": 32,
     # the header of a pool of pymalloc's (Objects/obmalloc.c): blocks in use, list of free ones, the ring, the row of its size, the next
     # block that was never given, and the last

@@ -272,7 +272,7 @@ class Emission:
         if isinstance(value, Null):
             return True
         if isinstance(value, Obj):
-            if value.name in self.state.types:
+            if value.name in self.state.types or f"present {value.name}" in self.state.cse:
                 return False
             return I1(self.pure(f"icmp eq ptr {value.name}, null"))
         if isinstance(value, Unboxed) and value.bound is not True:

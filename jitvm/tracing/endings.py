@@ -69,7 +69,7 @@ class EndingsMixin(Machine):
         if not self.ending_places or self.ending_places[-1] != self.current:
             self.ending_places.append(self.current)
         counter = self.offset("@ends", 8 * len(self.ending_places) - 8)
-        self.emit(f"call void {self.helper('t_end')}(ptr %ctx, ptr {name}, ptr {counter})")
+        self.release_reference(name, f"call void {self.helper('t_end')}(ptr %ctx, ptr {name}, ptr {counter})")
 
     def own_borrowed(self, keep: tuple[Value, ...]) -> None:
         """Something may end: what is borrowed and needed gets a reference of its own. Fields that are known hold what they held."""

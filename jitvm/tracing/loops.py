@@ -11,6 +11,7 @@ from jitvm.spec import layout
 from jitvm.tracing.beliefs import FIELD, FIELD_LOAD, FIELD_TEST, NUMBER, SURE, TYPE_KINDS, first_beliefs, forget_type, inherited
 from jitvm.tracing.emission import KINDS, Abort, number, truth
 from jitvm.tracing.globals import LEVEL
+from jitvm.tracing.pairs import PairsMixin
 from jitvm.tracing.polls import PollsMixin, Turn
 from jitvm.tracing.suspended import VERSIONS, SuspendedMixin
 from jitvm.tracing.values import (
@@ -51,6 +52,7 @@ class Header:
         self.phis: dict[Any, tuple[list[str], str, str, list[tuple[str, str]]]] = {}
         self.state = State()
         self.waits: tuple[Any, ...] = ()
+        self.pair: tuple[int, int] | None = None
         self.hole: list[str] = []
         self.turn: Turn | None = None
 
@@ -65,7 +67,7 @@ class Header:
             hole[:] = [f"  {name} = phi {kind} " + ", ".join(f"[{value}, %{block}]" for value, block in incoming) + only]
 
 
-class LoopsMixin(SuspendedMixin, PollsMixin):
+class LoopsMixin(SuspendedMixin, PollsMixin, PairsMixin):
     """The part of a region that opens headers, closes back-edges and joins paths."""
 
     specs: dict[Any, Any]
@@ -93,19 +95,19 @@ class LoopsMixin(SuspendedMixin, PollsMixin):
         """The open header at ``pc`` to which the path can come back, with the same generators held."""
         if self.state.waiting:
             alike = [header for header in self.state.open if header.pc == pc and header.path == self.path]
-            match: Header | None = next((header for header in alike if header.waits == self.waits()), None)
+            match: Header | None = next((h for h in alike if h.waits == self.waits() and h.pair == self.pair_at(pc)), None)
             if match is not None and not self.ends_before(match):
                 return match
             if match is not None or len(alike) >= VERSIONS:
                 self.release_all()
-        waits = self.waits()
+        waits, pair = self.waits(), self.pair_at(pc)
         open_headers: tuple[Header, ...] = self.state.open
-        return next((h for h in open_headers if h.pc == pc and h.path == self.path and h.waits == waits), None)
+        return next((h for h in open_headers if h.pc == pc and h.path == self.path and h.waits == waits and h.pair == pair), None)
 
     def is_open(self, pc: int) -> bool:
         """Whether the path is inside the loop whose header is at ``pc``."""
-        waits = self.waits()
-        return any(header.pc == pc and header.path == self.path and header.waits == waits for header in self.state.open)
+        waits, pair = self.waits(), self.pair_at(pc)
+        return any(h.pc == pc and h.path == self.path and h.waits == waits and h.pair == pair for h in self.state.open)
 
     def close_left(self, pc: int) -> None:
         """Loops that the path has left are no longer open."""
@@ -126,8 +128,9 @@ class LoopsMixin(SuspendedMixin, PollsMixin):
         self.pc = pc
         self.start = state
         self.effected = False
-        key = self.header_key(pc)
+        key, pair = self.header_key(pc), self.pair_at(pc)
         spec = self.specs.get(key)
+        new = spec is None
         if spec is None:
             spec = self.specs[key] = self.believe(pc)
         if state.waiting and self.gives_back(spec):
@@ -139,6 +142,7 @@ class LoopsMixin(SuspendedMixin, PollsMixin):
             if kind == "dead":
                 self.kill_place(place)
         self.reap()
+        self.split_pair(pair, spec if new else None)
         self.show_all()
         for place in list(spec):
             if place[0] == LEVEL:
@@ -153,8 +157,8 @@ class LoopsMixin(SuspendedMixin, PollsMixin):
         bounds = {place: bound_of(state.registers.pop(place, NULL)) for place in places}
         self.reap()
         header = Header(key, pc, self.path, self.label(), spec)
-        header.waits = self.waits()
-        if key != self.header_key(pc):
+        header.waits, header.pair = self.waits(), pair
+        if key[3 + (pair is not None):] != tuple(row[:2] for row in header.waits):
             raise Abort("unsupported", "a generator that is given back at a loop's header")
         self.headers.append(header)
         before = self.block
@@ -173,11 +177,13 @@ class LoopsMixin(SuspendedMixin, PollsMixin):
         state.open = (*state.open, header)
         state.called = False
         header.state = state.copy()
+        self.join_pairs()
 
     def header_key(self, pc: int) -> Any:
         """What a header's spec is known by in all attempts."""
         waits = tuple(row[:2] for row in self.waits())
-        return (tuple(h.key for h in self.state.open), self.path, pc, *waits)
+        pair = self.pair_at(pc)
+        return (tuple(h.key for h in self.state.open), self.path, pc, *([] if pair is None else [pair]), *waits)
 
     def believe(self, pc: int) -> dict[Any, Any]:
         """The first spec of a header."""
@@ -392,12 +398,13 @@ class LoopsMixin(SuspendedMixin, PollsMixin):
         self.pc = header.pc
         self.start = self.state
         before = header.state
-        for place in [p for p in self.state.registers if p not in before.registers]:
+        for place in [p for p in self.state.registers if p not in before.registers and p != header.pair]:
             if place[0] == LEVEL and self.state.globals.get(place[1]) != self.state.registers[place]:
                 header.spec[place] = TYPE_KINDS.get(self.type_of(self.state.registers[place]), "object")
                 self.again = True
             self.drop_place(place)
         self.reap()
+        self.split_pair(header.pair)
         self.show_all()
         for place in [p for p in before.registers if p[0] == LEVEL and p not in self.state.registers]:
             self.ensure_global(place[1])  # last: what ends or is made has globals written back

@@ -39,7 +39,7 @@ MAY_END = frozenset((int, float, bool, str, bytes, range, type(None), type(iter(
 ABSTRACT = frozenset("""
 is_int is_float is_type int_value float_value new_int new_float new_bool list_item tuple_item shift_fits
 tuple_of list_of set_of map_of map_of_keys slice_of join_window unpack_items get_method new_function call_spread drop_window
-replace_at join_two next_item ascii_item add_value cell_of
+replace_at join_two next_item ascii_item add_value cell_of new_pair
 missing_key missing_index raise_object swap_handled restore_handled matches enter_context
 """.split())
 """Primitives and helpers of the handlers for which the machine has a meaning of its own."""
@@ -156,10 +156,12 @@ class Machine(Numbers):
 
     def ascii_item(self, text: Value, index: Any) -> Value:
         """A character of an ASCII string."""
-        made = self.call_helper("character", text, index)
-        self.state.types[made.name] = str
-        self.state.cse[f"present {made.name}"] = True
-        return made  # type: ignore[no-any-return]
+        place = self.binop("mul", self.load_byte(text, self.binop("add", index, CONSTANTS["TEXT_DATA"])), CONSTANTS["ASCII_SIZE"])
+        name = self.op(f"getelementptr i8, ptr {self.constant(chr(0)).symbol}, i64 {place}")
+        self.state.owners[name] = BORROWED
+        self.state.types[name] = str
+        self.state.cse[f"present {name}"] = True
+        return Obj(name)
 
     def next_item(self, iterator: Value) -> Value:
         return self.call_helper("next_of", iterator)  # type: ignore[no-any-return]
@@ -393,7 +395,24 @@ class Machine(Numbers):
         self.state.owners.pop(name, None)
         if kind not in MAY_END:
             self.before_end()
-        self.emit(f"call void {self.helper('t_decref')}(ptr %ctx, ptr {name})")
+        self.release_reference(name, f"call void {self.helper('t_decref')}(ptr %ctx, ptr {name})")
+
+    def release_reference(self, name: str, end: str) -> None:
+        """Counts a reference down; ``end`` (LLVM text) does it where it may be the last one, or there is no object."""
+        more, last, join = self.label(), self.label(), self.label()
+        if self.is_null(Obj(name)) is not False:
+            there = self.label()
+            self.emit(f"br i1 {self.op(f'icmp eq ptr {name}, null')}, label %{join}, label %{there}")
+            self.at(there)
+        count = self.op(f"load i64, ptr {name}")
+        self.emit(f"br i1 {self.op(f'icmp eq i64 {count}, 1')}, label %{last}, label %{more}")
+        self.at(last)
+        self.emit(end)
+        self.emit(f"br label %{join}")
+        self.at(more)
+        self.emit(f"store i64 {self.op(f'add i64 {count}, -1')}, ptr {name}")
+        self.emit(f"br label %{join}")
+        self.at(join)
 
     def before_end(self) -> None:
         """An object's end may run Python code."""

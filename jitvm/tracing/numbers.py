@@ -44,21 +44,24 @@ class Numbers(Emission):
         if known is not None:
             return known
         size = self.pure(f"load i64, ptr {self.offset(value.name, FIELDS['var_size'][0])}")
-        digits = self.pure(f"load i64, ptr {self.offset(value.name, FIELDS['long_digits'][0])}")
-        low = self.pure(f"and i64 {digits}, 1073741823")
-        high = self.pure(f"shl i64 {self.pure(f'lshr i64 {digits}, 32')}, 30")
-        both = self.pure(f"or i64 {low}, {high}")
+        digits = self.offset(value.name, FIELDS["long_digits"][0])
+        digit = self.op(f"zext i32 {self.op(f'load i32, ptr {digits}')} to i64")
+        short = self.op(f"mul i64 {size}, {digit}")  # of one digit, or none
         small = self.pure(f"icmp ult i64 {self.pure(f'add i64 {size}, 1')}, 3")
-        magnitude = self.pure(f"select i1 {small}, i64 {low}, i64 {both}")
-        zero = self.pure(f"icmp eq i64 {size}, 0")
-        magnitude = self.pure(f"select i1 {zero}, i64 0, i64 {magnitude}")
-        negative = self.pure(f"icmp slt i64 {size}, 0")
-        number = self.pure(f"select i1 {negative}, i64 {self.pure(f'sub i64 0, {magnitude}')}, i64 {magnitude}")
+        other, join, start = self.label(), self.label(), self.block
+        self.emit(f"br i1 {small}, label %{join}, label %{other}, !prof !0")
+        self.at(other)
         if self.wide or not self.is_narrow(value):
-            near = self.pure(f"icmp ult i64 {self.pure(f'add i64 {size}, 2')}, 5")
-            call = f"call i64 {self.helper('t_int_value')}(ptr %ctx, ptr {value.name})"
-            number = self.unless(f"number {value.name}", near, "i64", number, call)
-        out = self.state.cse[f"number of {value.name}"] = I64(number)
+            long = self.op(f"call i64 {self.helper('t_int_value')}(ptr %ctx, ptr {value.name})")
+        else:
+            both = self.op(f"load i64, ptr {digits}")
+            high = self.op(f"shl i64 {self.op(f'lshr i64 {both}, 32')}, 30")
+            magnitude = self.op(f"or i64 {high}, {self.op(f'and i64 {both}, 1073741823')}")
+            sign = self.op(f"ashr i64 {size}, 63")
+            long = self.op(f"sub i64 {self.op(f'xor i64 {magnitude}, {sign}')}, {sign}")
+        self.emit(f"br label %{join}")
+        self.at(join)
+        out = self.state.cse[f"number of {value.name}"] = I64(self.op(f"phi i64 [{short}, %{start}], [{long}, %{other}]"))
         return out
 
     def float_value(self, value: Value) -> Any:

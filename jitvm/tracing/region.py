@@ -347,6 +347,8 @@ class Region(EndingsMixin, CaughtMixin, CallsMixin, LoopsMixin, PromotionMixin, 
         if result == self.EXHAUSTED:
             self.kill(values["iter"])
         if isinstance(result, Value):
+            if isinstance(result, Obj):
+                self.state.cse[f"present {result.name}"] = True
             self.write(values[instruction.row.operands[0].name], result)
         self.reap()
         self.write_back()
