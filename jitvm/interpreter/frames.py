@@ -681,6 +681,11 @@ def leave_raising() -> None:
     leave_frame(thread, regs)
     if entered >= IMPLIED:
         drop_implied(thread, entered, kept, made)
+        if unlikely(entered == IMPLIED_MAP) or unlikely(entered == IMPLIED_FILTER):
+            if PyErr_ExceptionMatches(PyExc_StopIteration) != 0:
+                PyErr_Clear()
+                after = end_loop(caller)
+                return goto(after, caller + FRAME_SIZE, vm_constants(header_code(caller)))
     elif entered != 0:
         stop_recording()
         return leave(NULL)

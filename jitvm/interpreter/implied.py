@@ -224,6 +224,23 @@ def method_of(window: Ptr, count: Int) -> New:
 
 
 @helper()
+def push_mapped(thread: Ptr, at: Ptr, registers: Ptr, what: Int, called: Object, iterator: Object, item: Object) -> Ptr:
+    """For a map or filter, which calls its function with the next item of ``iterator``; that is advanced then. Null for no item."""
+    function = function_of(called)
+    if is_null(item) or is_null(function):
+        return NULLP
+    cells = local3()
+    store_reference(cells, 0, item)
+    inside = push_implied(thread, at, registers, function, cells, 1, what)
+    if inside != NULLP:
+        go_past(iterator)
+        if what == IMPLIED_FILTER and inside != as_pointer(HOST_CALL):
+            incref(item)
+            store_pointer(inside - FRAME_SIZE, HEADER_MADE, as_pointer(item))
+    return inside
+
+
+@helper()
 def push_leave(thread: Ptr, at: Ptr, registers: Ptr, what: Int, leave: Object, exc: Object) -> Ptr:
     """For the __exit__ of a ``with`` that an exception leaves."""
     if type_pointer(leave) is not PyMethod_Type:
@@ -322,6 +339,11 @@ def take_implied(thread: Ptr, caller: Ptr, what: Int, value: Ptr, kept: Ptr, mad
     first = shift_right(word, 16) & 65535
     second = shift_right(word, 32) & 65535
     third = shift_right(word, 48)
+    if kind == IMPLIED_MAP:
+        put_register(registers, first, disown(result))
+        return at + FOR_BYTES
+    if kind == IMPLIED_FILTER:
+        return take_filtered(caller, owned(as_object(made)), result)
     if kind == IMPLIED_PROPERTY:
         drop_if(registers, word, CONSUMES_FIRST, second)
         put_register(registers, first, disown(result))
@@ -342,6 +364,45 @@ def take_implied(thread: Ptr, caller: Ptr, what: Int, value: Ptr, kept: Ptr, mad
     return take_operator(caller, what, at, function, result)
 
 
+@helper()
+def take_filtered(caller: Ptr, item: Object, result: Object) -> Ptr:
+    """What the function of a filter says of an item: the loop goes on with it, or with the next one."""
+    truth = truth_unseen(result)
+    at = header_pc(caller)
+    if truth < 0:
+        if PyErr_ExceptionMatches(PyExc_StopIteration) == 0:
+            return NULLP
+        PyErr_Clear()
+        return end_loop(caller)
+    if truth > 0:
+        incref(item)
+        put_register(caller + FRAME_SIZE, shift_right(load_int(at, 0), 16) & 65535, as_pointer(item))
+        return at + FOR_BYTES
+    if (load_int(at, -LOOP_BYTES) & OPCODE_MASK) == LOOP:
+        return at - LOOP_BYTES
+    return at
+
+
+@helper(quiet=True)
+def simple_truth(v: Object) -> Int:
+    """The truth of an object of a common type; -1 for any other."""
+    kind = type_pointer(v)
+    if v is _Py_TrueStruct:
+        return 1
+    if v is _Py_FalseStruct or v is _Py_NoneStruct:
+        return 0
+    if kind is PyLong_Type or kind is PyList_Type or kind is PyTuple_Type or kind is PyBytes_Type:
+        return as_int(var_size(v) != 0)
+    if kind is PyUnicode_Type:
+        return as_int(unicode_length(v) != 0)
+    if kind is PyFloat_Type:
+        return as_int(float_payload(v) != 0.0)
+    if kind is PyDict_Type:
+        return as_int(dict_used(v) != 0)
+    return -1
+
+
+LOOP_BYTES = 32
 CONSUMES_FIRST = 1024
 CONSUMES_SECOND = 2048
 CONSUMES_THIRD = 4096

@@ -95,6 +95,12 @@ def for_iter(iter: Object) -> Object:
         made = next_pair(iter)
         if not is_null(made):
             return made
+    elif is_type(iter, PyMap_Type):
+        if var_size(map_iterators(iter)) == 1:
+            mapped = tuple_item(map_iterators(iter), 0)
+            imply_item("push_mapped", IMPLIED_MAP, map_func(iter), mapped, upcoming(mapped))
+    elif is_type(iter, PyFilter_Type):
+        imply_item("push_mapped", IMPLIED_FILTER, filter_func(iter), filter_iterator(iter), upcoming(filter_iterator(iter)))
     aside("for_generator", is_type(iter, PyGen_Type))
     item = next_item(iter)
     if is_null(item):

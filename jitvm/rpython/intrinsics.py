@@ -5,6 +5,7 @@ import ast
 
 from jitvm.rpython.expressions import Expressions
 from jitvm.rpython.library import CONVENTION, LLVM, Value
+from jitvm.rpython.reader import Function
 from jitvm.spec import layout
 from jitvm.spec.bytecodes import BINARY, COMPARE, OPCODE_BITS, OPCODE_MASK, UNIT
 from jitvm.spec.cfunctions import C_OPERATORS
@@ -55,21 +56,32 @@ class Intrinsics(Expressions):
             what += self.library.constants["IMPLIED_CONSTANT"]
         kind = self.value(f"load ptr, ptr {self.offset(values[1].text, 8)}")
         flags = self.value(f"load i64, ptr {self.offset(kind, layout.current()[0]['type_flags'][0])}")
-        made, asked, away, here = self.label("made"), self.label("asked"), self.label("implied"), self.label("here")
+        made, here = self.label("made"), self.label("here")
         heap = self.value(f"and i64 {flags}, {self.library.constants['TYPE_IS_HEAP']}")
         self.emit(f"br i1 {self.value(f'icmp ne i64 {heap}, 0')}, label %{made}, label %{here}")
         self.at(made)
-        given = ", ".join(f"{LLVM[value.type]} {value.text}" for value in values[1:])
+        self.push(helper, what, values[1:], here)
+        return Value("", "v")
+
+    def call_imply_item(self, node: ast.Call) -> Value:
+        """imply_item("helper", KIND, iterator, item): as imply, where an iterator calls a function with an item, if there is one."""
+        assert isinstance(node.args[0], ast.Constant) and self.row is not None
+        what, *values = [self.expression(argument) for argument in node.args[1:]]
+        self.push(self.library.functions[str(node.args[0].value)], int(what.text), values, self.label("here"))
+        return Value("", "v")
+
+    def push(self, helper: Function, what: int, values: list[Value], here: str) -> None:
+        """Has a helper push a frame: goes on in it, at ``here`` where there is none."""
+        away = self.label("implied")
+        given = ", ".join(f"{LLVM[value.type]} {value.text}" for value in values)
         symbol = self.library.instance(helper, {}, False)
         inside = self.value(f"call ptr @{symbol}(ptr %ctx, ptr %ts, ptr %pc, ptr %regs, i64 {what}, {given})")
-        self.emit(f"br label %{asked}")
-        self.at(asked)
         self.emit(f"br i1 {self.value(f'icmp eq ptr {inside}, null')}, label %{here}, label %{away}")
         self.at(away)
+        self.release()
         self.library.need_handler("enter_implied")
         self.tail("@op.enter_implied", "%pc", "%regs", inside, "%ctx", "%word")
         self.at(here)
-        return Value("", "v")
 
     def tail(self, handler: str, pc: str, regs: str, consts: str, context: str, word: str) -> None:
         """Goes on in another handler."""

@@ -8,8 +8,9 @@ from jitvm.spec import shared
 from jitvm.spec.bytecodes import UNIT
 from jitvm.tracing.emission import CONSTANTS, Abort
 from jitvm.tracing.formatting import FormattingMixin
-from jitvm.tracing.implied import INIT, KEPT, MADE, ImpliedMixin, binding, holds_arguments, makes_plainly
+from jitvm.tracing.implied import FILTER, INIT, KEPT, MADE, binding, holds_arguments, makes_plainly
 from jitvm.tracing.intrinsics import INTRINSICS
+from jitvm.tracing.mapped import MappedMixin
 from jitvm.tracing.shown import looks
 from jitvm.tracing.values import NULL, OWNED, Const, Frame, Null, Obj, Packed, Pointer, Value, Window
 
@@ -24,7 +25,7 @@ NOT_SPREAD = 1 << 40
 NO_KEYWORDS = Packed(dict, ())
 
 
-class CallsMixin(FormattingMixin, ImpliedMixin):
+class CallsMixin(FormattingMixin, MappedMixin):
     """The part of a region that follows control between frames and passes windows."""
 
     arguments: int
@@ -361,6 +362,8 @@ class CallsMixin(FormattingMixin, ImpliedMixin):
             state = self.state
         if frame.what & 255 == INIT:
             value = state.registers[level, MADE]
+        if frame.what == FILTER:
+            return self.leave_filter(frame, value)
         self.own(value)
         for place in [p for p in state.registers if p[0] == level]:
             del state.registers[place]

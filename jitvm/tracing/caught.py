@@ -11,7 +11,7 @@ from jitvm.spec.bytecodes import HOST, UNIT
 from jitvm.spec.cfunctions import SLOTS
 from jitvm.tracing.emission import CONSTANTS, FIELDS, Abort
 from jitvm.tracing.exits import Exit, ExitsMixin
-from jitvm.tracing.implied import KEPT, PLAIN_EXCEPTIONS, found_in
+from jitvm.tracing.implied import FILTER, KEPT, MAP, PLAIN_EXCEPTIONS, found_in
 from jitvm.tracing.packed import PackedMixin
 from jitvm.tracing.values import I64, OWNED, Const, Frame, IntValue, Obj, Packed, Pointer, Value, Window
 
@@ -91,6 +91,8 @@ class CaughtMixin(PackedMixin, ExitsMixin):
         if not self.catches or any(frame.place is not None for frame in frames):
             return None
         for level in range(len(frames) - 1, -1, -1):
+            if level + 1 < len(frames) and frames[level + 1].what in (MAP, FILTER):
+                return None  # where StopIteration ends the loop
             row = frames[level].record.handler_row(self.pc if level == len(frames) - 1 else frames[level + 1].call_site)
             if row is not None:
                 return row if level == 0 and self.profile.vectors((), self.root.base + UNIT * row.target) else None

@@ -428,11 +428,9 @@ class Driver(EntriesMixin, RebuildsMixin):
                 if not path or not following:
                     return new, None, None, place + 1
                 path, stack, code = path[:-1], stack[:-1], stack[-2]
-            elif name.startswith("for_") and following and following not in code.successors(pc):
-                entered = self.code_around(following)
-                if entered is not None and entered.resumes_at(following):
-                    new |= known and profile.resume(path, pc, following)
-                    path, code, stack = (*path, pc), entered, [*stack, entered]
+            elif name.startswith("for_") and following and (entered := self.resumed_at(code, pc, following)) is not None:
+                new |= known and profile.resume(path, pc, following)
+                path, code, stack = (*path, pc), entered, [*stack, entered]
             elif following and (name.startswith("call") or not code.holds(following)):
                 entered = self.record_at(following)
                 if entered is not None and following == entered.base:
@@ -453,6 +451,11 @@ class Driver(EntriesMixin, RebuildsMixin):
                 if not code.holds(following):
                     return new, None, None, place + 1
         return new, path, code, len(steps)
+
+    def resumed_at(self, code: TracedCode, pc: int, following: int) -> TracedCode | None:
+        """The code of the generator that a ``for`` at ``pc`` has resumed, if it has."""
+        entered = None if following in code.successors(pc) else self.code_around(following)
+        return entered if entered is not None and entered.resumes_at(following) else None
 
     @staticmethod
     def caught_at(path: tuple[int, ...], stack: list[TracedCode], pc: int, handler: int) -> int:

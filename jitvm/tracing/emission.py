@@ -36,7 +36,8 @@ TYPE_NAMES = {"PyLong_Type": int, "PyFloat_Type": float, "PyBool_Type": bool, "P
               "PyTupleIter_Type": type(iter(())), "PyFunction_Type": type(lambda: 0), "PyType_Type": type,
               "PyDictIterKey_Type": type(iter({})), "PyDictIterValue_Type": type(iter({}.values())), "PyZip_Type": zip,
               "PyDictIterItem_Type": type(iter({}.items())), "PySetIter_Type": type(iter(set())), "PyEnum_Type": enumerate,
-              "ascii_iterator": type(iter("")), "PyBytesIter_Type": type(iter(b"")), "PyListRevIter_Type": type(reversed([]))}
+              "ascii_iterator": type(iter("")), "PyBytesIter_Type": type(iter(b"")), "PyListRevIter_Type": type(reversed([])),
+              "PyMap_Type": map, "PyFilter_Type": filter}
 SINGLETONS = {"_Py_NoneStruct": None, "_Py_TrueStruct": True, "_Py_FalseStruct": False, "_Py_NotImplementedStruct": NotImplemented,
               "_Py_EllipsisObject": ...}
 MIN64, MAX64 = -(1 << 63), (1 << 63) - 1

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 KEPT = (CONSTANTS["HEADER_KEPT"] - CONSTANTS["FRAME_SIZE"]) // 8
 MADE = (CONSTANTS["HEADER_MADE"] - CONSTANTS["FRAME_SIZE"]) // 8
 ENTRY = (FIELDS["header_entry"][0] - CONSTANTS["FRAME_SIZE"]) // 8
-OPERATOR, INPLACE, ITEM, STORE_ITEM, PROPERTY, ENTER, LEAVE, BY_COMPARE, IF, UNLESS, INIT, CONSTANT_RIGHT = (
+OPERATOR, INPLACE, ITEM, STORE_ITEM, PROPERTY, ENTER, LEAVE, BY_COMPARE, IF, UNLESS, INIT, CONSTANT_RIGHT, MAP, FILTER = (
     shared.CONSTANTS["IMPLIED_" + name] for name in ("OPERATOR", "INPLACE", "ITEM", "STORE_ITEM", "PROPERTY", "ENTER", "LEAVE", "COMPARE",
-                                                     "IF", "UNLESS", "INIT", "CONSTANT"))
+                                                     "IF", "UNLESS", "INIT", "CONSTANT", "MAP", "FILTER"))
 """Kinds of implied calls, and what is added where the right operand is a constant."""
 NUMBERS = {name: number for number, name in enumerate((*BINARY, *COMPARE))}
 IMPLYING = {"binary": OPERATOR, "inplace": INPLACE, "compare": BY_COMPARE, "branch_if": IF, "branch_unless": UNLESS, "load_item": ITEM,

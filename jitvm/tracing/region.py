@@ -19,6 +19,7 @@ from jitvm.tracing.globals import GlobalsMixin
 from jitvm.tracing.implied import DECLINED, IMPLYING
 from jitvm.tracing.loops import Header, LoopsMixin
 from jitvm.tracing.machine import MAY_END
+from jitvm.tracing.mapped import Entered
 from jitvm.tracing.profile import Profile
 from jitvm.tracing.promotion import PromotionMixin
 from jitvm.tracing.replayer import Fork, Mismatch, NotInlined, Replayer
@@ -338,6 +339,8 @@ class Region(EndingsMixin, CaughtMixin, CallsMixin, LoopsMixin, PromotionMixin, 
         except Mismatch:
             self.leave(self.start, self.pc, (self.path, self.pc))
             return None
+        except Entered as entered:
+            return entered.pc
         self.hide_frames()
         values = instruction.values
         if result == self.ERROR:
