@@ -344,4 +344,5 @@ def not_contains(item: Object, container: Object) -> Object:
 
 @opcode
 def jump() -> Branch:
+    aside("jump_back", (load_int(jump_target(pc, word), 0) & OPCODE_MASK) == LOOP)
     return JUMP

@@ -36,6 +36,24 @@ def loop(nest: Imm) -> None:
     return goto(next_pc(), regs, consts)
 
 
+@primitive
+def jump_target(at: Ptr, instruction: Int) -> Ptr:
+    """Where the jump at ``at`` leads to."""
+    return at + ((instruction << 32) >> 48) * UNIT
+
+
+@control
+def jump_back() -> None:
+    """A jump to a loop header, which is passed at once where it only counts."""
+    header = jump_target(pc, word)
+    left = load_int(header, COUNTER) - 1
+    if likely(interp_eval_breaker(ts_interp(thread)) == 0) and likely(load_pointer(header, COUNTER - 8) == NULLP):
+        if likely(left != 0) and likely(recording() == 0):
+            store_int(header, COUNTER, left)
+            return goto(header + LOOP_BYTES, regs, consts)
+    return goto(header, regs, consts)
+
+
 @helper(raises=True, cold=True)
 def hot_loop(at: Ptr, registers: Ptr) -> Int:
     """A loop became hot: the runtime decides (vm_hot(pc, registers)); it sets ``recording`` to have a segment recorded."""
