@@ -9,7 +9,6 @@ RUNTIME_DEPTH = 500
 HOST_CALL = 1
 GENERATOR_MARK = 1
 BYTES_DATA = 32
-"""The host's opcode CALL_FUNCTION_EX; how far its position is after a call of a Python function by CALL."""
 
 
 @primitive
@@ -681,11 +680,8 @@ def leave_raising() -> None:
     leave_frame(thread, regs)
     if entered >= IMPLIED:
         drop_implied(thread, entered, kept, made)
-        if unlikely(entered == IMPLIED_MAP) or unlikely(entered == IMPLIED_FILTER):
-            if PyErr_ExceptionMatches(PyExc_StopIteration) != 0:
-                PyErr_Clear()
-                after = end_loop(caller)
-                return goto(after, caller + FRAME_SIZE, vm_constants(header_code(caller)))
+        if unlikely(ends_mapped(entered) != 0):
+            return handler("end_mapped", pc, caller + FRAME_SIZE, vm_constants(header_code(caller)))
     elif entered != 0:
         stop_recording()
         return leave(NULL)

@@ -320,6 +320,24 @@ def drop_implied(thread: Ptr, what: Int, kept: Ptr, made: Ptr) -> None:
 
 
 @helper()
+def ends_mapped(what: Int) -> Int:
+    """1 where the exception of an implied call is how the iterator of a loop says that there is no more: it is set no longer."""
+    if what != IMPLIED_MAP and what != IMPLIED_FILTER:
+        return 0
+    if PyErr_ExceptionMatches(PyExc_StopIteration) == 0:
+        return 0
+    PyErr_Clear()
+    return 1
+
+
+@control
+def end_mapped() -> None:
+    """The loop over a map or filter has ended in the function that this calls."""
+    after = end_loop(regs - FRAME_SIZE)
+    return goto(after, regs, consts)
+
+
+@helper()
 def take_implied(thread: Ptr, caller: Ptr, what: Int, value: Ptr, kept: Ptr, made: Ptr) -> Ptr:
     """Gives the result of an implied call to the instruction; where to go on, null with an exception set."""
     function = owned(as_object(kept))
@@ -370,9 +388,8 @@ def take_filtered(caller: Ptr, item: Object, result: Object) -> Ptr:
     truth = truth_unseen(result)
     at = header_pc(caller)
     if truth < 0:
-        if PyErr_ExceptionMatches(PyExc_StopIteration) == 0:
+        if ends_mapped(IMPLIED_FILTER) == 0:
             return NULLP
-        PyErr_Clear()
         return end_loop(caller)
     if truth > 0:
         incref(item)

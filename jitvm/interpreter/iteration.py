@@ -66,13 +66,9 @@ def for_iter(iter: Object) -> Object:
                 return load_object(keys, place)
             return load_object(keys, place + 8)
     elif is_type(iter, PySetIter_Type):
-        members = set_iter_set(iter)
-        if not is_null(members) and set_iter_used(iter) == set_used(members):
-            slot = next_slot(set_table(members), set_iter_position(iter), set_mask(members))
-            set_set_iter_position(iter, slot + 1)  # the host need not search again at the end
-            if slot <= set_mask(members):
-                set_set_iter_left(iter, set_iter_left(iter) - 1)
-                return load_object(set_table(members), slot * SET_ENTRY)
+        member = next_member(iter)
+        if not is_null(member):
+            return member
     elif is_type(iter, ascii_iterator):
         text = iter_sequence(iter)
         index = iter_index(iter)
@@ -201,6 +197,19 @@ def go_past_entry(iter: Object, entry: Int) -> None:
     """Leaves the entry behind that ``entry_ahead`` has told."""
     set_dict_iter_position(iter, entry + 1)
     set_dict_iter_left(iter, dict_iter_left(iter) - 1)
+
+
+@inline
+def next_member(iter: Object) -> Object:
+    """The next member of a set, null where it is tp_iternext's business."""
+    members = set_iter_set(iter)
+    if not is_null(members) and set_iter_used(iter) == set_used(members):
+        slot = next_slot(set_table(members), set_iter_position(iter), set_mask(members))
+        set_set_iter_position(iter, slot + 1)  # the host need not search again at the end
+        if slot <= set_mask(members):
+            set_set_iter_left(iter, set_iter_left(iter) - 1)
+            return load_object(set_table(members), slot * SET_ENTRY)
+    return NULL
 
 
 @inline

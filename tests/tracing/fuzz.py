@@ -299,7 +299,10 @@ class Writer:
             self.put(depth, "for " + self.pick(f"{v} in list(range({m}))", f"{v} in tuple(range({m}))", f"{v}, a in enumerate(L[:9])",
                                                f"{v}, b in zip(range({m}), L[:20])", f"{v} in reversed(range({m}))", f"{v} in list(M)[:9]",
                                                f"{v} in gen({m})", f"{v} in {{1: 2, 3: 4, 5: 6}}", "k, v in list(M.items())[:9]",
-                                               f"{v} in map(f0, range({m}))", f"{v} in [1, 2.5, True, 7]", "ch in s[:9]",
+                                               f"{v} in map(f0, range({m}))", f"{v} in map(f0, list(range({m})))",
+                                               f"{v} in filter(f0, range({m}))", "T in enumerate(L[:9])", f"T in zip(range({m}), L[:20])",
+                                               "T in list(M.items())[:9]",
+                                               f"{v} in [1, 2.5, True, 7]", "ch in s[:9]",
                                                f"{v} in ANY[{self.pick('i', 'j', 'z', 'n')} % len(ANY)]",
                                                f"{v} in ANY[i // {self.pick('3', '7', '11')} % {self.pick('2', '3', '4')}]") + ":")
         else:
