@@ -6,7 +6,8 @@ cell that another one's place is needed for is made anew when it is missed.
 from jitvm.rpython.dialect import *
 
 # how an attribute is found. A cell has the words: version of the object's type + 1; kind; offset, or the value itself; and two
-# halves: misses so far, a second version (instances: 1 + the place of the entry where they have a dict of their own). A value in a
+# halves: misses so far, a second version (instances: 1 + the place of the entry where they have a dict of their own; kinds with DICT:
+# where an instance whose class has a base in C has its dict). A value in a
 # cache is borrowed: it lives as long as the version holds. A value's own class may become that of a descriptor, which changes no version
 # of the class that has the value: a value is looked at again, and an inline value that stands before one of such a class (KIND_SHADOWING)
 # has the class's value for its offset, and its offset for the second version.
@@ -20,6 +21,9 @@ KIND_CLASS_VALUE_INLINE = 6
 KIND_MODULE = 7
 KIND_INSTANCE_DICT = 9
 KIND_SHADOWING = 10
+KIND_DICT = 11
+KIND_METHOD_DICT = 12
+KIND_CLASS_VALUE_DICT = 13
 TYPE_IS_IMMUTABLE = 256
 TYPE_HAS_MANAGED_DICT = 16
 TYPE_IS_METHOD_DESCRIPTOR = 131072
@@ -32,6 +36,7 @@ OWN_MISSES = 2
 OF_VALUE = 0
 OF_STORE = 1
 OF_METHOD = 2
+METHOD_CALLABLE = 16
 
 
 @opcode
@@ -51,6 +56,9 @@ def load_attr(obj: Object, name: Const) -> Object:
                 if likely(not is_null(value)):
                     return value
                 refill(obj, name, cell, OF_VALUE)
+            value = class_default(obj, name)
+            if likely(not is_null(value)):
+                return value
         elif load_int(cell, 8) == KIND_SLOT:
             value = load_object(as_pointer(obj), load_int(cell, 16))
             if likely(not is_null(value)):
@@ -64,17 +72,28 @@ def load_attr(obj: Object, name: Const) -> Object:
                 value = load_object(cell, 16)
                 if likely(type_descr_get(type_pointer(value)) == NULLP):
                     return value
+            elif instance_lacks(obj, name, cell) != 0:
+                value = load_object(cell, 16)
+                if likely(type_descr_get(type_pointer(value)) == NULLP):
+                    return value
+            else:
+                refill(obj, name, cell, OF_VALUE)
         elif load_int(cell, 8) == KIND_MODULE:
             names = dict_keys(module_dict(obj))
             if likely(keys_version(names) == load_u32(cell, 28)):
                 value = load_object(names, load_int(cell, 16))
                 if likely(not is_null(value)):
                     return value
+            else:
+                refill(obj, name, cell, OF_VALUE)
         elif load_int(cell, 8) == KIND_TYPE:
             if likely(type_version(obj) == load_u32(cell, 28)):
                 value = load_object(cell, 16)
                 if likely(binds_nothing(value)):
                     return value
+                if type_pointer(value) is PyStaticMethod_Type:
+                    if is_function(load_object(as_pointer(value), METHOD_CALLABLE)):
+                        return load_object(as_pointer(value), METHOD_CALLABLE)
             refill(obj, name, cell, OF_VALUE)
         elif load_int(cell, 8) == KIND_SHADOWING:
             if likely(type_descr_set(type_pointer(load_object(cell, 16))) == NULLP):
@@ -88,6 +107,15 @@ def load_attr(obj: Object, name: Const) -> Object:
             if likely(not is_null(value)):
                 return value
             refill(obj, name, cell, OF_VALUE)
+        elif load_int(cell, 8) == KIND_DICT:
+            value = dict_value(obj, name, load_u32(cell, 28))
+            if likely(not is_null(value)):
+                return value
+        elif load_int(cell, 8) == KIND_CLASS_VALUE_DICT:
+            if likely(dict_lacks(obj, name, load_u32(cell, 28)) != 0):
+                value = load_object(cell, 16)
+                if likely(type_descr_get(type_pointer(value)) == NULLP):
+                    return value
     imply("push_property", IMPLIED_PROPERTY, obj, name)
     return PyObject_GetAttr(obj, name)
 
@@ -95,26 +123,67 @@ def load_attr(obj: Object, name: Const) -> Object:
 @inline
 def binds_nothing(value: Object) -> Bool:
     """Whether what a class has is given as it is when the class is asked for it."""
-    if type_pointer(value) is PyFunction_Type:
+    if type_pointer(value) is PyFunction_Type or type_pointer(value) is PyWrapperDescr_Type or type_pointer(value) is PyMethodDescr_Type:
         return True
     return type_descr_get(type_pointer(value)) == NULLP
 
 
+@inline
+def is_function(value: Object) -> Bool:
+    """Whether what a static or class method is of is a function."""
+    if is_null(value):
+        return False
+    return type_pointer(value) is PyFunction_Type
+
+
 @helper()
 def own_value(obj: Object, name: Object, place: Int) -> Object:
-    """The value of ``name`` in the dict of an instance without inline values, if it is entry number ``place`` - 1; else null."""
-    if place == 0 or load_pointer(as_pointer(obj), INLINE_VALUES) != NULLP:
+    """The value of ``name`` in the dict of an instance without inline values, perhaps entry number ``place`` - 1; else null."""
+    if load_pointer(as_pointer(obj), INLINE_VALUES) != NULLP:
         return NULL
     names = load_object(as_pointer(obj), MANAGED_DICT)
     if is_null(names):
         return NULL
     keys = dict_keys(names)
-    if keys_kind(keys) != KEYS_UNICODE or place > keys_entries(keys) or dict_values(names) != NULLP:
+    if place > 0 and keys_kind(keys) == KEYS_UNICODE and place <= keys_entries(keys) and dict_values(names) == NULLP:
+        entry = keys + first_entry(keys) + 16 * (place - 1)
+        if load_object(entry, 0) is name:
+            return load_object(entry, 8)
+    return text_value(names, name)
+
+
+@primitive
+def text_value(names: Object, name: Object) -> Object:
+    """What a dict has under ``name``; null where it lacks it, or not all keys are strings: these might be asked whether they are equal."""
+    if keys_kind(dict_keys(names)) != KEYS_UNICODE and keys_kind(dict_keys(names)) != SPLIT_KEYS:
         return NULL
-    entry = keys + first_entry(keys) + 16 * (place - 1)
-    if load_object(entry, 0) is name:
-        return load_object(entry, 8)
-    return NULL
+    return _PyDict_GetItem_KnownHash(names, name, unicode_hash(name))
+
+
+@helper()
+def dict_value(obj: Object, name: Object, offset: Int) -> Object:
+    """The value of ``name`` in the dict that an object has at ``offset``; else null."""
+    names = load_object(as_pointer(obj), offset)
+    if is_null(names):
+        return NULL
+    return text_value(names, name)
+
+
+@helper()
+def dict_lacks(obj: Object, name: Object, offset: Int) -> Int:
+    """1 if the dict that an object has at ``offset`` does not exist, or has only strings as keys and ``name`` is not one of them."""
+    names = load_object(as_pointer(obj), offset)
+    if is_null(names):
+        return 1
+    return text_lacks(names, name)
+
+
+@primitive
+def text_lacks(names: Object, name: Object) -> Int:
+    """1 if all keys of a dict are strings and ``name`` is not one of them."""
+    if keys_kind(dict_keys(names)) != KEYS_UNICODE and keys_kind(dict_keys(names)) != SPLIT_KEYS:
+        return 0
+    return as_int(is_null(_PyDict_GetItem_KnownHash(names, name, unicode_hash(name))))
 
 
 @helper()
@@ -135,14 +204,35 @@ def own_place(obj: Object, name: Object) -> Int:
 
 
 @helper()
-def own_dict_lacks(obj: Object, name: Object) -> Int:
-    """1 if an instance has a dict of its own, with strings as keys only, and ``name`` is not in it."""
+def instance_lacks(obj: Object, name: Object, cell: Ptr) -> Int:
+    """1 if an instance has no attribute ``name`` of its own: neither its inline values have it, nor a dict with strings as keys only.
+
+    Shared keys get another version when one is added, and each time that an instance needs a dict: the cell's is renewed now and then.
+    """
     names = load_object(as_pointer(obj), MANAGED_DICT)
-    if is_null(names) or load_pointer(as_pointer(obj), INLINE_VALUES) != NULLP:
+    if is_null(names):
+        keys = type_cached_keys(type_pointer(obj))
+        if load_pointer(as_pointer(obj), INLINE_VALUES) == NULLP or shared_index(keys, name) != -1:
+            return 0
+        if may_fill(cell):
+            store_u32(cell, 28, version_of(keys))
+        return 1
+    if load_pointer(as_pointer(obj), INLINE_VALUES) != NULLP:
         return 0
-    if keys_kind(dict_keys(names)) != KEYS_UNICODE:
-        return 0
-    return as_int(is_null(_PyDict_GetItem_KnownHash(names, name, unicode_hash(name))))
+    return text_lacks(names, name)
+
+
+@helper()
+def class_default(obj: Object, name: Object) -> Object:
+    """The value of its class for an instance that may have one of its own, in the cell's place, but has not; else null."""
+    found = _PyType_Lookup(type_pointer(obj), name)
+    if is_null(found) or type_descr_get(type_pointer(found)) != NULLP:
+        return NULL
+    if load_pointer(as_pointer(obj), INLINE_VALUES) == NULLP:
+        names = load_object(as_pointer(obj), MANAGED_DICT)
+        if is_null(names) or text_lacks(names, name) == 0:
+            return NULL
+    return found
 
 
 @inline
@@ -236,13 +326,25 @@ def fill_attribute_cache(obj: Object, name: Object, cell: Ptr) -> None:
     kind = type_pointer(obj)
     found = _PyType_Lookup(kind, name)
     fill(cell, kind, KIND_NONE, 0, 0)
-    if type_getattro(kind) == type_getattro(PyBaseObject_Type):
+    if looks_plainly(kind, PyBaseObject_Type) != 0:
         if fill_data(obj, kind, name, found, cell) != 0:
             return
         if not is_null(found) and type_descr_get(type_pointer(found)) == NULLP:
-            fill_class_value(kind, name, found, cell, KIND_CLASS_VALUE, KIND_CLASS_VALUE_INLINE)
+            fill_class_value(kind, name, found, cell, KIND_CLASS_VALUE, KIND_CLASS_VALUE_INLINE, KIND_CLASS_VALUE_DICT)
+        elif is_null(found) and type_dictoffset(kind) > 0:
+            fill(cell, kind, KIND_DICT, 0, type_dictoffset(kind))
         return
     fill_namespace(obj, kind, name, found, cell)
+
+
+@helper()
+def looks_plainly(kind: Object, model: Object) -> Int:
+    """1 if an attribute that is there is found in objects of a type as in those of ``model``: ``__getattr__`` is only asked for others."""
+    if type_getattro(kind) == type_getattro(model):
+        return 1
+    if type_getattro(kind) != type_getattro(asking_type):
+        return 0
+    return as_int(_PyType_Lookup(kind, name_getattribute) is _PyType_Lookup(model, name_getattribute))
 
 
 @helper()
@@ -295,11 +397,13 @@ def shared_index(keys: Ptr, name: Object) -> Int:
 
 
 @helper()
-def fill_class_value(kind: Object, name: Object, found: Object, cell: Ptr, plain: Int, inline: Int) -> None:
-    """Fills a cache for what only the class has: instances have no dict, or inline values without that name."""
+def fill_class_value(kind: Object, name: Object, found: Object, cell: Ptr, plain: Int, inline: Int, apart: Int) -> None:
+    """Fills a cache for what only the class has: instances have no dict, inline values without that name, or a dict that is looked at."""
     if (type_flags(kind) & TYPE_HAS_MANAGED_DICT) == 0:
         if type_dictoffset(kind) == 0:
             fill(cell, kind, plain, as_int(as_pointer(found)), 0)
+        elif type_dictoffset(kind) > 0:
+            fill(cell, kind, apart, as_int(as_pointer(found)), type_dictoffset(kind))
         return
     keys = type_cached_keys(kind)
     if shared_index(keys, name) == -1:
@@ -310,16 +414,17 @@ def fill_class_value(kind: Object, name: Object, found: Object, cell: Ptr, plain
 def fill_namespace(obj: Object, kind: Object, name: Object, found: Object, cell: Ptr) -> None:
     """Fills a cache for attributes of modules and of classes."""
     if not is_null(found):
-        return
+        if type_descr_set(type_pointer(found)) != NULLP or (type_flags(type_pointer(found)) & TYPE_IS_IMMUTABLE) == 0:
+            return
     if kind is PyModule_Type:
         place = entry_of(dict_keys(module_dict(obj)), name)
         if place > 0:
             fill(cell, kind, KIND_MODULE, place, version_of(dict_keys(module_dict(obj))))
-    elif (type_flags(kind) & TYPE_SUBCLASS) != 0 and type_getattro(kind) == type_getattro(PyType_Type):
+    elif (type_flags(kind) & TYPE_SUBCLASS) != 0 and looks_plainly(kind, PyType_Type) != 0:
         value = _PyType_Lookup(obj, name)
         if is_null(value) or type_version(obj) == 0:
             return
-        if type_descr_get(type_pointer(value)) == NULLP or type_pointer(value) is PyFunction_Type:
+        if binds_nothing(value) or type_pointer(value) is PyStaticMethod_Type or type_pointer(value) is PyClassMethod_Type:
             fill(cell, kind, KIND_TYPE, as_int(as_pointer(value)), type_version(obj))
 
 
@@ -430,7 +535,13 @@ def load_method(base: Window, obj: Object, name: Const) -> Effect:
                 set_register(base + 1, obj)
                 set_register(base, load_object(cell, 16))
                 return
-            if own_dict_lacks(obj, name) != 0:
+            if instance_lacks(obj, name, cell) != 0:
+                set_register(base + 1, obj)
+                set_register(base, load_object(cell, 16))
+                return
+            refill(obj, name, cell, OF_METHOD)
+        elif load_int(cell, 8) == KIND_METHOD_DICT:
+            if likely(dict_lacks(obj, name, load_u32(cell, 28)) != 0):
                 set_register(base + 1, obj)
                 set_register(base, load_object(cell, 16))
                 return
@@ -442,6 +553,8 @@ def load_method(base: Window, obj: Object, name: Const) -> Effect:
                     set_register(base + 1, NULL)
                     set_register(base, value)
                     return
+            else:
+                refill(obj, name, cell, OF_METHOD)
         elif load_int(cell, 8) == KIND_TYPE:
             if likely(type_version(obj) == load_u32(cell, 28)):
                 value = load_object(cell, 16)
@@ -449,6 +562,16 @@ def load_method(base: Window, obj: Object, name: Const) -> Effect:
                     set_register(base + 1, NULL)
                     set_register(base, value)
                     return
+                if type_pointer(value) is PyClassMethod_Type:
+                    if is_function(load_object(as_pointer(value), METHOD_CALLABLE)):
+                        set_register(base + 1, obj)
+                        set_register(base, load_object(as_pointer(value), METHOD_CALLABLE))
+                        return
+                elif type_pointer(value) is PyStaticMethod_Type:
+                    if is_function(load_object(as_pointer(value), METHOD_CALLABLE)):
+                        set_register(base + 1, NULL)
+                        set_register(base, load_object(as_pointer(value), METHOD_CALLABLE))
+                        return
             refill(obj, name, cell, OF_METHOD)
         elif load_int(cell, 8) == KIND_INLINE_VALUE:
             values = load_pointer(as_pointer(obj), INLINE_VALUES)
@@ -467,9 +590,9 @@ def fill_method_cache(obj: Object, name: Object, cell: Ptr) -> None:
     kind = type_pointer(obj)
     found = _PyType_Lookup(kind, name)
     fill(cell, kind, KIND_NONE, 0, 0)
-    if type_getattro(kind) == type_getattro(PyBaseObject_Type):
+    if looks_plainly(kind, PyBaseObject_Type) != 0:
         if not is_null(found) and (type_flags(type_pointer(found)) & TYPE_IS_METHOD_DESCRIPTOR) != 0:
-            fill_class_value(kind, name, found, cell, KIND_METHOD, KIND_METHOD_INLINE)
+            fill_class_value(kind, name, found, cell, KIND_METHOD, KIND_METHOD_INLINE, KIND_METHOD_DICT)
         elif fill_data(obj, kind, name, found, cell) != 0:
             if load_int(cell, 8) == KIND_SLOT:
                 store_int(cell, 8, KIND_NONE)
@@ -482,6 +605,10 @@ def get_method(obj: Object, name: Object, window: Ptr) -> Int:
     """Puts what ``obj.name`` calls into a window: an unbound method and self, or a bound attribute and nothing."""
     place = local()
     store_int(place, 0, 0)
+    if type_pointer(obj) is super_type:
+        inherited = super_found(obj, name)
+        if not is_null(inherited):
+            return put_inherited(obj, inherited, window)
     unbound = _PyObject_GetMethod(obj, name, place)
     found = owned(load_object(place, 0))
     if is_null(found):

@@ -10,6 +10,10 @@ from jitvm.rpython.dialect import *
 TYPE_IS_HEAP = 512
 UNIT_BYTES = 16
 LOAD_ATTR_BYTES = 48
+# a super object (CPython's typeobject.c)
+SUPER_TYPE = 16
+SUPER_OBJECT = 24
+SUPER_OBJECT_TYPE = 32
 
 
 @helper(quiet=True)
@@ -65,6 +69,50 @@ def super_method(kind: Object, obj: Object, name: Object) -> Object:
                 i = i + 1
         i = i + 1
     return NULL
+
+
+@helper()
+def super_found(asked: Object, name: Object) -> Object:
+    """What the next class has under ``name`` that a super object asks, if a call need not bind it; else null."""
+    own = load_object(as_pointer(asked), SUPER_OBJECT_TYPE)
+    if is_null(own) or name is name_class:
+        return NULL
+    mro = type_mro(own)
+    count = var_size(mro)
+    i = 0
+    while i < count:
+        i = i + 1
+        if tuple_item(mro, i - 1) is load_object(as_pointer(asked), SUPER_TYPE):
+            while i < count:
+                found = _PyDict_GetItem_KnownHash(type_dict(tuple_item(mro, i)), name, unicode_hash(name))
+                if not is_null(found):
+                    return found_as(found)
+                i = i + 1
+    return NULL
+
+
+@primitive
+def found_as(found: Object) -> Object:
+    """A function, a method of a C type or what binds nothing, as it is; null for any other."""
+    kind = type_pointer(found)
+    if kind is PyFunction_Type or kind is PyMethodDescr_Type or kind is PyWrapperDescr_Type or type_descr_get(kind) == NULLP:
+        return found
+    return NULL
+
+
+@helper(runs=True)
+def put_inherited(asked: Object, found: Object, window: Ptr) -> Int:
+    """Puts what a super object gives into a window as ``get_method`` does: with the object where it binds one. 0."""
+    first = load_int(window, 0)
+    second = load_int(window, 8)
+    obj = load_object(as_pointer(asked), SUPER_OBJECT)
+    store_reference(window, 0, found)
+    store_int(window, 8, 0)
+    if type_descr_get(type_pointer(found)) != NULLP and obj is not load_object(as_pointer(asked), SUPER_OBJECT_TYPE):
+        store_reference(window, 1, obj)
+    release_to(as_object(first))
+    release_to(as_object(second))
+    return 0
 
 
 @helper(quiet=True)

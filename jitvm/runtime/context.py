@@ -162,7 +162,8 @@ class Native:
             "stopped_within": b"async generator raised StopAsyncIteration", "name_awaits": "cr_await",
             "name_aenter": "__aenter__", "name_aexit": "__aexit__", "name_annotations": "__annotations__",
             "name_metaclass": "metaclass", "name_prepare": "__prepare__", "name_mro_entries": "__mro_entries__",
-            "name_orig_bases": "__orig_bases__",
+            "name_orig_bases": "__orig_bases__", "asking_type": type("Asking", (), {"__getattr__": None}),
+            "name_getattribute": "__getattribute__", "name_class": "__class__",
             "looked_event": b"object.__getattr__", "looked_format": b"Os", "looked_name": b"gi_frame",
         }
 

@@ -197,7 +197,7 @@ DATA = """
 PyLong_Type PyFloat_Type PyBool_Type PyUnicode_Type PyList_Type PyTuple_Type PyDict_Type PySet_Type PyFrozenSet_Type PyBytes_Type
 PyStaticMethod_Type PyClassMethod_Type
 PyRange_Type PyRangeIter_Type PyListIter_Type PyTupleIter_Type PyFunction_Type PyMethod_Type PyCell_Type PyModule_Type PyType_Type
-PyCFunction_Type PyMethodDescr_Type PyMemberDescr_Type PyEnum_Type PyZip_Type PyGen_Type PyCoro_Type PyAsyncGen_Type
+PyCFunction_Type PyMethodDescr_Type PyMemberDescr_Type PyWrapperDescr_Type PyEnum_Type PyZip_Type PyGen_Type PyCoro_Type PyAsyncGen_Type
 _PyAsyncGenASend_Type _PyAsyncGenWrappedValue_Type
 PyBaseObject_Type PySlice_Type PyUnicodeIter_Type PyBytesIter_Type PyDictIterKey_Type PyDictIterValue_Type PyDictIterItem_Type
 PySetIter_Type PyListRevIter_Type PyMap_Type PyFilter_Type
@@ -224,7 +224,7 @@ first_character ascii_iterator object_init plain_class property_type name_getite
 operator_names operator_functions inplace_names inplace_functions declined_words index_texts builtin_next super_type
 stopped_text stopped_coroutine looked_event looked_format looked_name looked_coroutine name_awaits name_aenter name_aexit
 looked_async stopped_async stopped_within
-name_annotations name_metaclass name_prepare name_mro_entries name_orig_bases
+name_annotations name_metaclass name_prepare name_mro_entries name_orig_bases asking_type name_getattribute name_class
 """.split())
 """Objects that the runtime works out when it makes a context; vm_ ones are its own functions, called from native code."""
 
