@@ -46,6 +46,8 @@ NOTHING = array("Q")
 PAGE_BITS = 12
 ROOM = 8192
 """Words that are taken at once for what native code reads of functions."""
+LINE = 8
+"""Words of a line of the processor's cache."""
 
 
 class Record:
@@ -145,16 +147,16 @@ class Records:
         return record
 
     def take(self, count: int) -> tuple[array[int], int]:
-        """Room for so many words that stay where they are: the array that they are in, and where."""
-        if self.used + count > ROOM:
+        """Room for so many words that stay where they are, at the beginning of a cache line: the array that they are in, and where."""
+        if self.used + count + LINE > ROOM:
             if count > ROOM // 4:
-                self.room.append(array("Q", bytes(8 * count)))
-                return self.room[-1], 0
+                self.room.append(array("Q", bytes(8 * (count + LINE))))
+                return self.room[-1], -self.room[-1].buffer_info()[0] // 8 % LINE
             self.room.append(array("Q", bytes(8 * ROOM)))
             self.current = self.room[-1]
             self.used = 0
-        at = self.used
-        self.used += count
+        at = self.used + -(self.current.buffer_info()[0] // 8 + self.used) % LINE
+        self.used = at + count
         return self.current, at
 
     def compile(self, function: FunctionType) -> None:
