@@ -449,3 +449,72 @@ def enter_new(thread: Ptr, record: Ptr, callee: Object, cells: Ptr, count: Int, 
     store_pointer(cell, 0, as_pointer(func_code(callee)))
     store_pointer(cell, 8, plan)
     return push_planned(thread, plan, callee, cells)
+
+
+@helper()
+def runnable(thread: Ptr, callee: Object) -> Ptr:
+    """The ready code record of a function, or null where the host must run it.
+
+    A table has what was found before, by code object: its records are as many lines of memory away. Those live as long as the process.
+    """
+    if cframe_tracing(ts_cframe(thread)) != 0:
+        return NULLP
+    if unlikely(type_pointer(callee) is not PyFunction_Type):
+        return NULLP
+    code = as_pointer(func_code(callee))
+    row = as_pointer(ready_codes() + ((shift_right(as_int(code), 5) ^ shift_right(as_int(code), 14)) & READY_MASK) * 16)
+    if load_pointer(row, 0) == code:
+        return load_pointer(row, 8)
+    record = record_of(callee)
+    if unlikely(record == NULLP):
+        return NULLP
+    if vm_state(record) != CODE_READY:
+        return NULLP
+    if (vm_flags(record) & (FLAG_COROUTINE + FLAG_NAMESPACE)) != 0:
+        if (vm_flags(record) & FLAG_NAMESPACE) != 0 or ts_origin_depth(thread) != 0:
+            return NULLP
+        return record
+    store_pointer(row, 0, code)
+    store_pointer(row, 8, record)
+    return record
+
+
+@helper()
+def enter_function(thread: Ptr, callee: Object, arguments: Ptr, count: Int, names: Object, cell: Ptr) -> Ptr:
+    """Registers of a linked frame for a call; null with an exception set, HOST_CALL where the host must run it.
+
+    The arguments are the callee's from then on.
+    ``cell``, the call's inline cache, gets code object and record where the arguments fit one to one, else code object and plan;
+    for a function that only makes a generator, marked code object and record.
+    """
+    record = runnable(thread, callee)
+    if record == NULLP:
+        return as_pointer(HOST_CALL)
+    return enter_ready(thread, record, callee, arguments, count, names, cell)
+
+
+@helper()
+def enter_ready(thread: Ptr, record: Ptr, callee: Object, arguments: Ptr, count: Int, names: Object, cell: Ptr) -> Ptr:
+    """As enter_function, for a function that the VM can run."""
+    if makes_generator(record, count, names) and ts_recursion_remaining(thread) > 0:
+        store_int(cell, 16, as_int(as_pointer(func_code(callee))) + GENERATOR_MARK)
+        store_pointer(cell, 24, record)
+        return as_pointer(HOST_CALL)
+    if is_null(names) and vm_arguments(record) == count and (vm_flags(record) & (FLAG_SIMPLE + FLAG_COROUTINE)) == FLAG_SIMPLE:
+        store_pointer(cell, 0, as_pointer(func_code(callee)))
+        store_pointer(cell, 8, record)
+        return push_simple(thread, record, callee, arguments, count)
+    plan = plan_for(record, callee, count, names)
+    if plan != NULLP:
+        store_pointer(cell, 16, as_pointer(func_code(callee)))
+        store_pointer(cell, 24, plan)
+        inside = push_planned(thread, plan, callee, arguments)
+        if inside != as_pointer(HOST_CALL):
+            return inside
+    registers = bind_frame(thread, record, callee, arguments, count, names)
+    if registers != NULLP:
+        total = count
+        if not is_null(names):
+            total = count + var_size(names)
+        drop_registers(arguments, 0, total)
+    return registers

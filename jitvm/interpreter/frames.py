@@ -89,57 +89,6 @@ def call_vector(function: Object, arguments: Ptr, count: Int) -> New:
     return PyObject_Vectorcall(function, arguments, count, NULL)
 
 
-@helper()
-def runnable(thread: Ptr, callee: Object) -> Ptr:
-    """The ready code record of a function, or null where the host must run it."""
-    if cframe_tracing(ts_cframe(thread)) != 0:
-        return NULLP
-    record = record_of(callee)
-    if unlikely(record == NULLP):
-        return NULLP
-    if vm_state(record) != CODE_READY:
-        return NULLP
-    if (vm_flags(record) & (FLAG_COROUTINE + FLAG_NAMESPACE)) != 0:
-        if (vm_flags(record) & FLAG_NAMESPACE) != 0 or ts_origin_depth(thread) != 0:
-            return NULLP
-    return record
-
-
-@helper()
-def enter_function(thread: Ptr, callee: Object, arguments: Ptr, count: Int, names: Object, cell: Ptr) -> Ptr:
-    """Registers of a linked frame for a call; null with an exception set, HOST_CALL where the host must run it.
-
-    The arguments are the callee's from then on.
-    ``cell``, the call's inline cache, gets code object and record where the arguments fit one to one, else code object and plan;
-    for a function that only makes a generator, marked code object and record.
-    """
-    record = runnable(thread, callee)
-    if record == NULLP:
-        return as_pointer(HOST_CALL)
-    if makes_generator(record, count, names) and ts_recursion_remaining(thread) > 0:
-        store_int(cell, 16, as_int(as_pointer(func_code(callee))) + GENERATOR_MARK)
-        store_pointer(cell, 24, record)
-        return as_pointer(HOST_CALL)
-    if is_null(names) and vm_arguments(record) == count and (vm_flags(record) & (FLAG_SIMPLE + FLAG_COROUTINE)) == FLAG_SIMPLE:
-        store_pointer(cell, 0, as_pointer(func_code(callee)))
-        store_pointer(cell, 8, record)
-        return push_simple(thread, record, callee, arguments, count)
-    plan = plan_for(record, callee, count, names)
-    if plan != NULLP:
-        store_pointer(cell, 16, as_pointer(func_code(callee)))
-        store_pointer(cell, 24, plan)
-        inside = push_planned(thread, plan, callee, arguments)
-        if inside != as_pointer(HOST_CALL):
-            return inside
-    registers = bind_frame(thread, record, callee, arguments, count, names)
-    if registers != NULLP:
-        total = count
-        if not is_null(names):
-            total = count + var_size(names)
-        drop_registers(arguments, 0, total)
-    return registers
-
-
 @helper(cold=True)
 def ready_record_quietly(callee: Object) -> None:
     """Compiles a function at its first call; a failure leaves it to the host, as do the code of other interpreters and the end."""

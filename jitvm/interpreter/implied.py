@@ -160,7 +160,7 @@ def push_implied(thread: Ptr, at: Ptr, registers: Ptr, callee: Object, cells: Pt
     kept = owned(callee)
     set_ts_recursion_remaining(thread, ts_recursion_remaining(thread) - deep)
     cell = local4()
-    inside = enter_function(thread, callee, cells, count, NULL, cell)
+    inside = enter_ready(thread, record, callee, cells, count, NULL, cell)
     if inside == NULLP or inside == as_pointer(HOST_CALL):
         set_ts_recursion_remaining(thread, ts_recursion_remaining(thread) + deep)
         drop_registers(cells, 0, count)
@@ -227,7 +227,11 @@ def push_store_item(thread: Ptr, at: Ptr, registers: Ptr, what: Int, obj: Object
 @helper()
 def push_property(thread: Ptr, at: Ptr, registers: Ptr, what: Int, obj: Object, name: Object) -> Ptr:
     """For obj.name."""
-    function = property_getter(obj, name)
+    cell = known_cell(at + UNIT_BYTES, type_version(type_pointer(obj)))
+    if cell != NULLP and load_int(cell, 8) == KIND_PROPERTY:
+        function = function_of(property_get(load_object(cell, 16)))
+    else:
+        function = property_getter(obj, name)
     if is_null(function):
         return NULLP
     cells = local3()
@@ -330,7 +334,7 @@ def enter_class(thread: Ptr, at: Ptr, registers: Ptr, kind: Object, arguments: P
     move_values(arguments, cells + 8, total)
     set_ts_recursion_remaining(thread, ts_recursion_remaining(thread) - 1)
     cell = local4()
-    inside = enter_function(thread, kept, cells, count + 1, names, cell)
+    inside = enter_ready(thread, record, kept, cells, count + 1, names, cell)
     if inside == NULLP or inside == as_pointer(HOST_CALL):
         set_ts_recursion_remaining(thread, ts_recursion_remaining(thread) + 1)
         if inside == as_pointer(HOST_CALL):

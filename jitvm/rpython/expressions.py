@@ -29,6 +29,8 @@ class Expressions:
         self.allocas: list[str] = []
         self.count = 0
         self.variables: dict[str, Value] = {}
+        self.constants: dict[str, str] = {}
+        """Where the operands are that are constants: read where they are used, often on slow ways only."""
         self.stored: dict[str, str] = {}
         self.slots: list[str] = []
         self.loops: list[tuple[str, str]] = []
@@ -96,6 +98,8 @@ class Expressions:
             return Value(self.value(f"load {LLVM[kind]}, ptr %l.{name}"), kind)
         if name in self.variables:
             return self.variables[name]
+        if name in self.constants:
+            return Value(self.value(f"load ptr, ptr {self.constants[name]}"), "O")
         if name in self.library.constants:
             return Value(str(self.library.constants[name]), "I")
         if name in OBJECTS or name in COMPUTED:

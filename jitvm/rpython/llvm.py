@@ -67,7 +67,10 @@ class Emitter(Intrinsics):
                 continue
             base = "%consts" if operand.kind == "k" else "%regs"
             place = self.value(f"getelementptr ptr, ptr {base}, i64 {index}")
-            self.variables[name] = Value(self.value(f"load ptr, ptr {place}"), "O")
+            if operand.kind == "k":
+                self.constants[name] = place
+            else:
+                self.variables[name] = Value(self.value(f"load ptr, ptr {place}"), "O")
         if self.recording:
             self.bound_log()
             self.log(self.value(f"or i64 {self.value('ptrtoint ptr %pc to i64')}, {1 << 63}"))

@@ -26,6 +26,7 @@ from jitvm.spec.cfunctions import (
     MOST_INSTANCE_VALUES,
     OBJECTS,
     POOL_WORDS,
+    READY_COUNT,
     SLOTS,
 )
 from jitvm.spec.words import array
@@ -120,6 +121,7 @@ class Native:
         words[SLOTS["extra_index"]] = self.extra_index
         cleared = bind("calloc", Pointer, Int64, Int64)
         words[SLOTS["cells"]] = cleared(8 * CELL_WORDS, CELL_COUNT)  # so large that untouched pages cost nothing
+        words[SLOTS["ready_codes"]] = cleared(16, READY_COUNT)
         words[SLOTS["pools"]] = cleared(8, POOL_WORDS)
         words[SLOTS["kept_frames"]] = cleared(8, 2 * KEPT_LEVELS)
         words[SLOTS["free_instances"]] = cleared(8, MOST_INSTANCE_VALUES + 1)

@@ -238,7 +238,7 @@ formats format_mask format_hits format_misses format_size
 expressions expression_mask expression_hits expression_misses dict_versions
 plans_off plans_made plan_finds
 young_limit young_made workers
-memory pools cells kept_frames skipped
+memory pools cells ready_codes kept_frames skipped
 stack_bottom stack_from stack_until
 samples
 """.split())
@@ -261,6 +261,9 @@ MOST_INSTANCE_VALUES = 30
 
 CELL_WORDS, CELL_COUNT = 8, 2048
 """The table of attribute cells (interpreter/attributes.py): words of a row, rows."""
+
+READY_COUNT = 4096
+"""Rows of two words of the table of code objects that the VM runs."""
 
 FREE_LIST_LIMIT = 512
 """Dead ints, and dead floats, that a context keeps for reuse: more would keep memory of a burst for ever."""

@@ -6,7 +6,7 @@ Offsets are in bytes. Not on the path of a short script.
 from __future__ import annotations
 
 from jitvm.spec.bytecodes import COUNTER, HANDLER_WORDS, OPCODE_MASK, OPCODES, PLACE, PLACE_BITS, ROW, UNIT
-from jitvm.spec.cfunctions import CELL_COUNT, CELL_WORDS, FORMAT_SET_WORDS, KEPT_LEVELS, MOST_INSTANCE_VALUES, NO_TABLE_YET
+from jitvm.spec.cfunctions import CELL_COUNT, CELL_WORDS, FORMAT_SET_WORDS, KEPT_LEVELS, MOST_INSTANCE_VALUES, NO_TABLE_YET, READY_COUNT
 
 LLVM_FUNCTIONS = {
     "LLVM_INITIALIZE_TARGET": "InitializeNativeTarget",
@@ -74,6 +74,7 @@ CONSTANTS = {
     "CELL_BYTES": 8 * CELL_WORDS,
     "CELL_MASK": CELL_COUNT - 1,
     "CELL_FACTOR": 37,
+    "READY_MASK": READY_COUNT - 1,
     "KIND_TYPE": 8,  # what a cell says of an attribute of a class
     "CELL_SITE": 0,
     "CELL_BODY": 8,
