@@ -44,9 +44,7 @@ METHOD_CALLABLE = 16
 def load_attr(obj: Object, name: Const) -> Object:
     """obj.name: an instance's inline value or slot, a value of its class, a module's or class's attribute; else the long way."""
     kind = type_pointer(obj)
-    cell = cell_of(obj, promote(type_version(kind)), cache())
-    if unlikely(cell == NULLP):
-        cell = missing_cell(obj, name, cache(), OF_VALUE)
+    cell = cell_of(obj, name, promote(type_version(kind)), cache(), OF_VALUE)
     if likely(cell != NULLP):
         if likely(load_int(cell, 8) == KIND_INLINE_VALUE):
             values = load_pointer(as_pointer(obj), INLINE_VALUES)
@@ -245,11 +243,11 @@ def only_class_has(obj: Object, kind: Object, version: Int) -> Bool:
 
 
 @primitive
-def cell_of(obj: Object, version: Int, site: Ptr) -> Ptr:
-    """The cell that says how a name is found in objects of a type: the instruction's own, or one of the table; null if there is none."""
+def cell_of(obj: Object, name: Object, version: Int, site: Ptr, use: Int) -> Ptr:
+    """The cell that says how ``name`` is found in objects of a type: the instruction's own, or one of the table; null if there is none."""
     if likely(version + 1 == load_int(site, 0)):
         return site
-    return other_cell(obj, site)
+    return other_cell(obj, name, site, use)
 
 
 @primitive
@@ -264,13 +262,13 @@ def known_cell(site: Ptr, version: Int) -> Ptr:
 
 
 @helper()
-def other_cell(obj: Object, site: Ptr) -> Ptr:
-    """The cell of a type that the instruction's own cell is not of, from the table; null if it is missing."""
+def other_cell(obj: Object, name: Object, site: Ptr, use: Int) -> Ptr:
+    """The cell of a type that the instruction's own cell is not of, from the table; made if it is missing."""
     version = type_version(type_pointer(obj))
     row = cell_row(site, version)
     if likely(load_pointer(row, CELL_SITE) == site and load_int(row, CELL_BODY) == version + 1):
         return row + CELL_BODY
-    return NULLP
+    return new_cell(obj, name, site, row, use)
 
 
 @primitive
@@ -281,9 +279,8 @@ def cell_row(site: Ptr, version: Int) -> Ptr:
 
 
 @helper(cold=True)
-def missing_cell(obj: Object, name: Object, site: Ptr, use: Int) -> Ptr:
-    """Fills the instruction's own cell for its first type, one of the table for others; null if the type cannot have one."""
-    row = cell_row(site, type_version(type_pointer(obj)))
+def new_cell(obj: Object, name: Object, site: Ptr, row: Ptr, use: Int) -> Ptr:
+    """Fills the instruction's own cell for its first type, one of the table for others."""
     misses = load_u32(site, 24)
     if not may_fill(site):
         return NULLP
@@ -450,9 +447,7 @@ def fill_namespace(obj: Object, kind: Object, name: Object, found: Object, cell:
 def store_attr(obj: Object, src: Object, name: Const) -> Effect:
     """obj.name = src: an inline value (also one that was not set so far), a slot; else the long way."""
     kind = type_pointer(obj)
-    cell = cell_of(obj, promote(type_version(kind)), cache())
-    if unlikely(cell == NULLP):
-        cell = missing_cell(obj, name, cache(), OF_STORE)
+    cell = cell_of(obj, name, promote(type_version(kind)), cache(), OF_STORE)
     if likely(cell != NULLP):
         if load_int(cell, 8) == KIND_INLINE_VALUE:
             values = load_pointer(as_pointer(obj), INLINE_VALUES)
@@ -544,9 +539,7 @@ def delete_attr(obj: Object, name: Const) -> Effect:
 def load_method(base: Window, obj: Object, name: Const) -> Effect:
     """What ``obj.name(...)`` calls: a function and self, or an attribute and nothing."""
     kind = type_pointer(obj)
-    cell = cell_of(obj, promote(type_version(kind)), cache())
-    if unlikely(cell == NULLP):
-        cell = missing_cell(obj, name, cache(), OF_METHOD)
+    cell = cell_of(obj, name, promote(type_version(kind)), cache(), OF_METHOD)
     if likely(cell != NULLP):
         if load_int(cell, 8) == KIND_METHOD:
             set_register(base + 1, obj)

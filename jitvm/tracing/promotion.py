@@ -57,11 +57,7 @@ class PromotionMixin(Machine):
         self.outcomes.append(wanted)
         return wanted
 
-    def missing_cell(self, _obj: Any, _name: Any, _site: Cache, _use: int) -> Any:
-        """None is made by compiled code: the object is asked."""
-        return self.NULLP
-
-    def cell_of(self, _obj: Any, version: Any, site: Cache) -> Any:
+    def cell_of(self, _obj: Any, _name: Any, version: Any, site: Cache, _use: int) -> Any:
         """The cell that says how an attribute is found in objects of a type; null where there is none, or the type is not known."""
         if not isinstance(version, int) or class_of_version(self.driver, version) is None:
             return self.NULLP
