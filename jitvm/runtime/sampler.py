@@ -135,9 +135,10 @@ class _Reader:
         if record is not None:
             return self.interpreted(INTERPRETED, record, (words[_WORD["SAMPLE_PC"]] - record.base) // UNIT, words[_WORD["SAMPLE_TIME"]])
         caller = native
-        if native is None or native is INTERPRETED:  # a function that either has called
-            caller = next((found for found in map(self.within, words[_WORD["SAMPLE_STACK"]:]) if found), None)
-        if caller is not None and caller is not INTERPRETED:
+        if native is None or native is INTERPRETED:  # a function that either has called, itself or by one of the interpreter's helpers
+            callers = [found for found in map(self.within, words[_WORD["SAMPLE_STACK"]:]) if found]
+            caller = next((found for found in callers if found is not INTERPRETED), None)
+        if caller is not None:
             return Spot(COMPILED, caller.code.code.co_filename, caller.code.line(caller.pc), caller.code.code.co_qualname)
         record = self.records.by_code.get(code)
         if record is not None and record.row is not None:
