@@ -10,6 +10,7 @@ import sys
 
 from jitvm.backend import cache, elf
 from jitvm.backend.foreign import Bytes, Int32, Int64, Object, Pointer, address_of, bind, prototype, value_at
+from jitvm.backend.importing import amid
 from jitvm.runtime import attributes, bundle, errors
 from jitvm.runtime.stamp import code_stamp, stamp
 from jitvm.spec import layout
@@ -186,7 +187,8 @@ class Native:
         return prototype(Int64, Int64)(self.code.names["vm_memory"])(spare) if with_pages else 0
 
     def set_object(self, name: str, value: Any) -> None:
-        """Puts a function of the runtime into both contexts."""
+        """Puts a function of the runtime into both contexts. Native code calls it at any moment of the program."""
+        value = amid(value)
         self.keep.append(value)
         self.words[SLOTS[name]] = self.twin[SLOTS[name]] = id(value)
 
