@@ -400,9 +400,10 @@ class Machine(Numbers):
     def release_reference(self, name: str, end: str) -> None:
         """Counts a reference down; ``end`` (LLVM text) does it where it may be the last one, or there is no object."""
         more, last, join = self.label(), self.label(), self.label()
-        if self.is_null(Obj(name)) is not False:
+        empty = self.is_null(Obj(name))
+        if empty is not False and self.state.facts.get(empty) is not False:
             there = self.label()
-            self.emit(f"br i1 {self.op(f'icmp eq ptr {name}, null')}, label %{join}, label %{there}")
+            self.emit(f"br i1 {empty}, label %{join}, label %{there}")
             self.at(there)
         count = self.op(f"load i64, ptr {name}")
         self.emit(f"br i1 {self.op(f'icmp eq i64 {count}, 1')}, label %{last}, label %{more}")
