@@ -41,7 +41,11 @@ def binary(left: Object, right: Object, op: Template) -> Object:
             return new_int(floor_remainder(int_value(left), int_value(right)))
     if op == "mod":
         if is_type(left, PyUnicode_Type):
-            if is_int(right) or is_float(right) or is_type(right, PyUnicode_Type):
+            if is_int(right):
+                return percent_int(left, int_value(right))
+            if is_float(right):
+                return percent_float(left, float_value(right))
+            if is_type(right, PyUnicode_Type):
                 return format_percent_one(left, right)
             return format_percent(left, right)
     if op == "lshift":

@@ -10,6 +10,41 @@ def format_percent_one(template: Object, value: Object) -> New:
     return format_percent(template, value)
 
 
+@helper(raises=True, quiet=True)
+def percent_int(template: Object, x: Int) -> New:
+    """template % an exact int."""
+    plan = percent_alone(template)
+    if plan != PLAN_HOST:
+        made = percent_int_piece(x, plan)
+        if likely(not is_null(made)):
+            return made
+    value = new_int(x)
+    return format_percent_one(template, value)
+
+
+@helper(raises=True, quiet=True)
+def percent_float(template: Object, x: Float) -> New:
+    """template % an exact float."""
+    plan = percent_alone(template)
+    if plan != PLAN_HOST:
+        made = percent_float_piece(x, plan)
+        if likely(not is_null(made)):
+            return made
+    value = new_float(x)
+    return format_percent_one(template, value)
+
+
+@helper(quiet=True)
+def percent_alone(template: Object) -> Int:
+    """The plan of an ASCII template that is one conversion and nothing else; else PLAN_HOST."""
+    if is_ascii(template) and formats_off() == 0:
+        program = cached_program(template, OF_PERCENT)
+        if program != NULLP:
+            if load_int(program, PROGRAM_PARTS) == 1 and load_int(program, PROGRAM_NEED) == 1:
+                return load_int(program + PROGRAM_BODY, PART_PLAN)
+    return PLAN_HOST
+
+
 @helper(raises=True, runs=True)
 def format_percent(template: Object, values: Object) -> New:
     """template % values of a string."""
@@ -88,19 +123,29 @@ def compile_percent(build: Ptr, text: Ptr, length: Int) -> Bool:
 @helper(quiet=True)
 def percent_piece(v: Object, plan: Int) -> New:
     """One value of ``%``; null if this is the host's."""
-    kind = plan & 15
     if is_int(v):
-        if kind == FORMAT_TEXT:
-            return int_text(int_value(v), plan - FORMAT_TEXT + FORMAT_DECIMAL)
-        return int_text(int_value(v), plan)
+        return percent_int_piece(int_value(v), plan)
     if is_float(v):
-        if kind == FORMAT_TEXT and (plan & PLAN_PRECISE) == 0:
-            return float_text(float_value(v), plan - FORMAT_TEXT + FORMAT_NONE)
-        if kind >= FORMAT_FIXED and kind != FORMAT_TEXT:
-            return float_text(float_value(v), plan)
-        return NULL
-    if type_pointer(v) is PyUnicode_Type and kind == FORMAT_TEXT:
+        return percent_float_piece(float_value(v), plan)
+    if type_pointer(v) is PyUnicode_Type and (plan & 15) == FORMAT_TEXT:
         return cut_text(v, plan)
+    return NULL
+
+
+@helper(quiet=True)
+def percent_int_piece(x: Int, plan: Int) -> New:
+    """The same for an int."""
+    return int_text(x, select((plan & 15) == FORMAT_TEXT, plan - FORMAT_TEXT + FORMAT_DECIMAL, plan))
+
+
+@helper(quiet=True)
+def percent_float_piece(x: Float, plan: Int) -> New:
+    """The same for a float."""
+    kind = plan & 15
+    if kind == FORMAT_TEXT and (plan & PLAN_PRECISE) == 0:
+        return float_text(x, plan - FORMAT_TEXT + FORMAT_NONE)
+    if kind >= FORMAT_FIXED and kind != FORMAT_TEXT:
+        return float_text(x, plan)
     return NULL
 
 
