@@ -155,16 +155,12 @@ def _value(option: str, rest: list[str], length: int) -> str:
 
 def _run(request: _Request) -> None:
     """Sets the process up as ``python`` does and runs the program."""
-    if request.stats or request.json_file is not None:
+    if request.stats or request.json_file is not None or request.explain:
         import atexit
 
         from jitvm.report import stats
-        atexit.register(stats.AtExit(summary=request.stats, json_file=request.json_file, settings=request.settings.changed()))
-    if request.explain:
-        import atexit
-
-        from jitvm.report import explain, stats
-        atexit.register(explain.AtExit())
+        atexit.register(stats.AtExit(summary=request.stats, json_file=request.json_file, settings=request.settings.changed(),
+                                     explains=request.explain))
     if request.kind == "file":
         _run_file(request)
         return

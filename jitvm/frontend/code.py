@@ -84,6 +84,10 @@ class CodeUnit:
             self._positions = tuple([entries[offset >> 1] for offset in self.host_offsets])
         return self._positions
 
+    def line(self, unit: int) -> int:
+        """The source line of an instruction."""
+        return self.positions[unit][0] or self.first_line
+
 
 def host_codes(code: CodeType) -> Iterator[CodeType]:
     """``code`` and all code objects within, in the host's order."""

@@ -37,7 +37,6 @@ OWN_MISSES = 2
 OF_VALUE = 0
 OF_STORE = 1
 OF_METHOD = 2
-METHOD_CALLABLE = 16
 
 
 @opcode
@@ -93,8 +92,8 @@ def load_attr(obj: Object, name: Const) -> Object:
                 if likely(binds_nothing(value)):
                     return value
                 if type_pointer(value) is PyStaticMethod_Type:
-                    if is_function(load_object(as_pointer(value), METHOD_CALLABLE)):
-                        return load_object(as_pointer(value), METHOD_CALLABLE)
+                    if is_function(static_callable(value)):
+                        return static_callable(value)
             refill(obj, name, cell, OF_VALUE)
         elif load_int(cell, 8) == KIND_SHADOWING:
             if likely(type_descr_set(type_pointer(load_object(cell, 16))) == NULLP):
@@ -154,9 +153,15 @@ def own_value(obj: Object, name: Object, place: Int) -> Object:
 
 
 @primitive
+def has_texts(names: Object) -> Bool:
+    """Whether all keys of a dict are strings."""
+    return keys_kind(dict_keys(names)) == KEYS_UNICODE or keys_kind(dict_keys(names)) == SPLIT_KEYS
+
+
+@primitive
 def text_value(names: Object, name: Object) -> Object:
     """What a dict has under ``name``; null where it lacks it, or not all keys are strings: these might be asked whether they are equal."""
-    if keys_kind(dict_keys(names)) != KEYS_UNICODE and keys_kind(dict_keys(names)) != SPLIT_KEYS:
+    if not has_texts(names):
         return NULL
     return _PyDict_GetItem_KnownHash(names, name, unicode_hash(name))
 
@@ -182,7 +187,7 @@ def dict_lacks(obj: Object, name: Object, offset: Int) -> Int:
 @primitive
 def text_lacks(names: Object, name: Object) -> Int:
     """1 if all keys of a dict are strings and ``name`` is not one of them."""
-    if keys_kind(dict_keys(names)) != KEYS_UNICODE and keys_kind(dict_keys(names)) != SPLIT_KEYS:
+    if not has_texts(names):
         return 0
     return as_int(is_null(_PyDict_GetItem_KnownHash(names, name, unicode_hash(name))))
 
@@ -578,14 +583,14 @@ def load_method(base: Window, obj: Object, name: Const) -> Effect:
                     set_register(base, value)
                     return
                 if type_pointer(value) is PyClassMethod_Type:
-                    if is_function(load_object(as_pointer(value), METHOD_CALLABLE)):
+                    if is_function(static_callable(value)):
                         set_register(base + 1, obj)
-                        set_register(base, load_object(as_pointer(value), METHOD_CALLABLE))
+                        set_register(base, static_callable(value))
                         return
                 elif type_pointer(value) is PyStaticMethod_Type:
-                    if is_function(load_object(as_pointer(value), METHOD_CALLABLE)):
+                    if is_function(static_callable(value)):
                         set_register(base + 1, NULL)
-                        set_register(base, load_object(as_pointer(value), METHOD_CALLABLE))
+                        set_register(base, static_callable(value))
                         return
             refill(obj, name, cell, OF_METHOD)
         elif load_int(cell, 8) == KIND_INLINE_VALUE:

@@ -550,7 +550,6 @@ def deliver(caller: Ptr, value: Ptr) -> Ptr:
     return at + CALL_BYTES
 
 
-CALL_BYTES = 48
 
 
 @control

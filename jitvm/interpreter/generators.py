@@ -26,7 +26,6 @@ ENTRY_METHOD = 4
 # who resumed a generator, in the entry word of its frame's header
 FROM_LOOP = 2
 FROM_SEND = 3
-FOR_BYTES = 32
 SEND_BYTES = 32
 SEND_RETURN = 0
 SEND_ERROR = -1

@@ -8,12 +8,6 @@ typeobject.c, binary_op1 of abstract.c, do_richcompare of object.c.
 from jitvm.rpython.dialect import *
 
 TYPE_IS_HEAP = 512
-UNIT_BYTES = 16
-LOAD_ATTR_BYTES = 48
-# a super object (CPython's typeobject.c)
-SUPER_TYPE = 16
-SUPER_OBJECT = 24
-SUPER_OBJECT_TYPE = 32
 
 
 @helper(quiet=True)
@@ -74,7 +68,7 @@ def super_method(kind: Object, obj: Object, name: Object) -> Object:
 @helper()
 def super_found(asked: Object, name: Object) -> Object:
     """What the next class has under ``name`` that a super object asks, if a call need not bind it; else null."""
-    own = load_object(as_pointer(asked), SUPER_OBJECT_TYPE)
+    own = super_kind(asked)
     if is_null(own) or name is name_class:
         return NULL
     mro = type_mro(own)
@@ -82,21 +76,14 @@ def super_found(asked: Object, name: Object) -> Object:
     i = 0
     while i < count:
         i = i + 1
-        if tuple_item(mro, i - 1) is load_object(as_pointer(asked), SUPER_TYPE):
+        if tuple_item(mro, i - 1) is super_of(asked):
             while i < count:
                 found = _PyDict_GetItem_KnownHash(type_dict(tuple_item(mro, i)), name, unicode_hash(name))
                 if not is_null(found):
-                    return found_as(found)
+                    if binds_nothing(found):
+                        return found
+                    return NULL
                 i = i + 1
-    return NULL
-
-
-@primitive
-def found_as(found: Object) -> Object:
-    """A function, a method of a C type or what binds nothing, as it is; null for any other."""
-    kind = type_pointer(found)
-    if kind is PyFunction_Type or kind is PyMethodDescr_Type or kind is PyWrapperDescr_Type or type_descr_get(kind) == NULLP:
-        return found
     return NULL
 
 
@@ -105,10 +92,10 @@ def put_inherited(asked: Object, found: Object, window: Ptr) -> Int:
     """Puts what a super object gives into a window as ``get_method`` does: with the object where it binds one. 0."""
     first = load_int(window, 0)
     second = load_int(window, 8)
-    obj = load_object(as_pointer(asked), SUPER_OBJECT)
+    obj = super_object(asked)
     store_reference(window, 0, found)
     store_int(window, 8, 0)
-    if type_descr_get(type_pointer(found)) != NULLP and obj is not load_object(as_pointer(asked), SUPER_OBJECT_TYPE):
+    if type_descr_get(type_pointer(found)) != NULLP and obj is not super_kind(asked):
         store_reference(window, 1, obj)
     release_to(as_object(first))
     release_to(as_object(second))
@@ -227,7 +214,7 @@ def push_store_item(thread: Ptr, at: Ptr, registers: Ptr, what: Int, obj: Object
 @helper()
 def push_property(thread: Ptr, at: Ptr, registers: Ptr, what: Int, obj: Object, name: Object) -> Ptr:
     """For obj.name."""
-    cell = known_cell(at + UNIT_BYTES, type_version(type_pointer(obj)))
+    cell = known_cell(at + UNIT, type_version(type_pointer(obj)))
     if cell != NULLP and load_int(cell, 8) == KIND_PROPERTY:
         function = function_of(property_get(load_object(cell, 16)))
     else:
@@ -421,16 +408,16 @@ def take_implied(thread: Ptr, caller: Ptr, what: Int, value: Ptr, kept: Ptr, mad
     if kind == IMPLIED_ENTER:
         drop_if(registers, word, CONSUMES_FIRST, second)
         put_register(registers, first + 1, disown(result))
-        return at + UNIT_BYTES
+        return at + UNIT
     if kind == IMPLIED_LEAVE:
         drop_if(registers, word, CONSUMES_FIRST, third)
         put_register(registers, first, disown(result))
-        return at + UNIT_BYTES
+        return at + UNIT
     if kind == IMPLIED_STORE_ITEM:
         drop_if(registers, word, CONSUMES_FIRST, first)
         drop_if(registers, word, CONSUMES_SECOND, second)
         drop_if(registers, word, CONSUMES_THIRD, third)
-        return at + UNIT_BYTES
+        return at + UNIT
     return take_operator(caller, what, at, function, result)
 
 
@@ -471,7 +458,6 @@ def simple_truth(v: Object) -> Int:
     return -1
 
 
-LOOP_BYTES = 32
 CONSUMES_FIRST = 1024
 CONSUMES_SECOND = 2048
 CONSUMES_THIRD = 4096
@@ -507,7 +493,7 @@ def take_operator(caller: Ptr, what: Int, at: Ptr, function: Object, given: Obje
     if (what & IMPLIED_CONSTANT) == 0:
         drop_if(registers, word, CONSUMES_SECOND, second)
     put_register(registers, shift_right(word, 16) & 65535, disown(result))
-    return at + UNIT_BYTES
+    return at + UNIT
 
 
 @helper()
@@ -534,8 +520,8 @@ def take_branch(caller: Ptr, what: Int, at: Ptr, function: Object, given: Object
     if (what & 255) == IMPLIED_UNLESS:
         truth = 1 - truth
     if truth != 0:
-        return at + (word >> 48) * UNIT_BYTES
-    return at + UNIT_BYTES
+        return at + (word >> 48) * UNIT
+    return at + UNIT
 
 
 @primitive

@@ -250,31 +250,10 @@ def next_pair(iter: Object) -> New:
 @inline
 def advance(iterator: Object) -> New:
     """The next item of an iterator that another one takes its items from; null at the end or with an exception set."""
-    if is_type(iterator, PyListIter_Type):
-        sequence = list_iter_list(iterator)
-        if not is_null(sequence):
-            index = list_iter_index(iterator)
-            if index < var_size(sequence):
-                set_list_iter_index(iterator, index + 1)
-                return list_item(sequence, index)
-    elif is_type(iterator, PyRangeIter_Type):
-        position = range_index(iterator)
-        if position < range_length(iterator):
-            set_range_index(iterator, position + 1)
-            return new_int(range_start(iterator) + position * range_step(iterator))
-    elif is_type(iterator, PyTupleIter_Type):
-        row = tuple_iter_tuple(iterator)
-        if not is_null(row):
-            place = tuple_iter_index(iterator)
-            if place < var_size(row):
-                set_tuple_iter_index(iterator, place + 1)
-                return tuple_item(row, place)
-    elif is_type(iterator, ascii_iterator):
-        text = iter_sequence(iterator)
-        letter = iter_index(iterator)
-        if not is_null(text) and letter < unicode_length(text):
-            set_iter_index(iterator, letter + 1)
-            return ascii_item(text, letter)
+    item = upcoming(iterator)
+    if not is_null(item):
+        go_past(iterator)
+        return item
     return next_item(iterator)
 
 

@@ -130,4 +130,3 @@ def interpret_function() -> None:
     return goto(pc + RESUME_BYTES, regs, consts)
 
 
-RESUME_BYTES = 32

@@ -2,7 +2,8 @@
 from __future__ import annotations
 
 import os
-import sys
+
+from jitvm.report.stats import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 SHOWN = 15
 """Lines of the program that are shown."""
+INDENT = " " * 9
 FEW = 20
 """With fewer samples a share says little."""
 
@@ -21,16 +23,12 @@ def text(stats: Stats, here: str) -> str:
     lines = _times(stats, here)
     if stats.functions_host:
         lines.append("jitvm: functions of the program that Python's own interpreter ran")
-        lines += [f"         {_short(row['file'], here)}:{row['line']}  {row['name']}: {row['reason']}"
-                  for row in stats.functions_host[:SHOWN]]
-        if len(stats.functions_host) > SHOWN:
-            lines.append(f"         ... and {len(stats.functions_host) - SHOWN} more")
+        lines += shown([f"{INDENT}{_short(row['file'], here)}:{row['line']}  {row['name']}: {row['reason']}"
+                        for row in stats.functions_host], SHOWN, INDENT)
     failed = [row for row in stats.loops if row["outcome"] in ("aborted", "blacklisted")]
     if failed:
         lines.append("jitvm: hot loops and functions that were not compiled")
-        lines += [f"         {_short(row['file'], here)}:{row['line']}  {row['reason']}" for row in failed[:SHOWN]]
-        if len(failed) > SHOWN:
-            lines.append(f"         ... and {len(failed) - SHOWN} more")
+        lines += shown([f"{INDENT}{_short(row['file'], here)}:{row['line']}  {row['reason']}" for row in failed], SHOWN, INDENT)
     lines += [f"jitvm: {note}" for note in stats.notes]
     return "\n".join(lines) + "\n"
 
@@ -81,23 +79,3 @@ def _percent(count: int, total: int) -> str:
 
 def _short(file: str, here: str) -> str:
     return file[len(here) + 1:] if file.startswith(here + os.sep) else file
-
-
-class AtExit:
-    """Prints the report when the process that made it ends (not in forked children)."""
-
-    def __init__(self) -> None:
-        # Taken now: the script may change the directory or close the stream.
-        self.process, self.here, self.stderr = os.getpid(), os.getcwd(), sys.stderr
-
-    def __call__(self) -> None:
-        """Reports on stderr."""
-        from jitvm.report import stats
-
-        if os.getpid() != self.process:
-            return
-        try:
-            self.stderr.write(text(stats.collect(), self.here))
-            self.stderr.flush()
-        except (OSError, ValueError, AttributeError):
-            return  # closed by the script, or absent

@@ -58,11 +58,11 @@ class Stats:
         counted = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
         lines = [f"jitvm: {_count(self.functions_vm, 'function')} in the virtual machine, {len(self.functions_host)} on the host",
                  f"jitvm: {_count(len(self.loops), 'hot loop')}" + (f": {counted}" if counted else "")]
-        lines += _shown([f"  {row['file']}:{row['line']}  {row['outcome']}" + (f"  {row['reason']}" if row["reason"] else "")
+        lines += shown([f"  {row['file']}:{row['line']}  {row['outcome']}" + (f"  {row['reason']}" if row["reason"] else "")
                          for row in self.loops])
         if self.functions_host:
             lines.append("jitvm: on the host")
-            lines += _shown([f"  {row['file']}:{row['line']}  {row['name']}  {row['reason']}" for row in self.functions_host])
+            lines += shown([f"  {row['file']}:{row['line']}  {row['name']}  {row['reason']}" for row in self.functions_host])
         for name, row in sorted(self.caches.items()):
             bound = f" of {row['bound']}" if row["bound"] else ""
             lines.append(f"jitvm: cache {name}: {row['hits']} hits, {row['misses']} misses, {row['size']}{bound} entries")
@@ -92,13 +92,18 @@ def collect() -> Stats:
 
 
 class AtExit:
-    """Prints the summary and writes the JSON file when the process that made it ends (not in forked children)."""
+    """Prints the summary, and what ``explain`` says, and writes the JSON file when the process that made it ends (not in forked
+    children)."""
 
-    def __init__(self, *, summary: bool, json_file: str | None, settings: dict[str, Any]) -> None:
+    def __init__(self, *, summary: bool, json_file: str | None, settings: dict[str, Any], explains: bool = False) -> None:
         # Modules and the path are taken now: the script may change the directory or shadow what is needed.
         import json
         self.encode = json.JSONEncoder(indent=2, default=str).encode
         self.summary = summary
+        self.explanation: Any = None
+        if explains:
+            from jitvm.report import explain
+            self.explanation, self.here = explain.text, os.getcwd()
         self.path = os.path.abspath(json_file) if json_file is not None else None
         self.process = os.getpid()
         self.settings = settings
@@ -118,6 +123,8 @@ class AtExit:
                 self._print(f"jitvm: cannot write {self.path}: {error.strerror}\n")
         if self.summary:
             self._print(result.summary())
+        if self.explanation is not None:
+            self._print(self.explanation(result, self.here))
 
     def _print(self, text: str) -> None:
         try:
@@ -131,6 +138,6 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
-def _shown(rows: list[str]) -> list[str]:
-    """At most SHOWN rows, and how many more there are."""
-    return rows if len(rows) <= SHOWN else [*rows[:SHOWN], f"  ... and {len(rows) - SHOWN} more"]
+def shown(rows: list[str], most: int = SHOWN, indent: str = "  ") -> list[str]:
+    """At most so many rows, and how many more there are."""
+    return rows if len(rows) <= most else [*rows[:most], f"{indent}... and {len(rows) - most} more"]

@@ -64,7 +64,7 @@ class Intrinsics(Expressions):
         return Value("", "v")
 
     def call_imply_item(self, node: ast.Call) -> Value:
-        """imply_item("helper", KIND, iterator, item): as imply, where an iterator calls a function with an item, if there is one."""
+        """imply_item("helper", KIND, function, iterator, item): as imply, where an iterator calls it with an item, if there is one."""
         assert isinstance(node.args[0], ast.Constant) and self.row is not None
         what, *values = [self.expression(argument) for argument in node.args[1:]]
         self.push(self.library.functions[str(node.args[0].value)], int(what.text), values, self.label("here"))

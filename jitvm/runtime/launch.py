@@ -289,7 +289,7 @@ def _report_early(stats: Any, vm: Machine) -> None:
     for pc, reason in sorted(vm.outlook.early.items()):
         record = vm.records.at(pc) if vm.driver is None or pc not in vm.driver.roots else None
         if record is not None and record.unit is not None:
-            line = record.unit.positions[(pc - record.base) // UNIT][0] or record.unit.first_line
+            line = record.unit.line((pc - record.base) // UNIT)
             stats.loop(record.code.co_filename, line, "aborted", reasons.describe(reason), function=record.code.co_qualname)
 
 

@@ -83,6 +83,10 @@ class Record:
             self._instructions = foreign.view_of(self.base, self.end - self.base)
         return self._instructions
 
+    def loops_around(self, unit: int) -> list[int]:
+        """The headers of the loops that a unit is in, the inner ones first."""
+        return [header for header, end, _ in reversed(self.row[ROW["LOOPS"]]) if header <= unit < end]
+
     @property
     def variables(self) -> int:
         """How many slots the host's frame has for locals, cells and free variables."""
@@ -243,9 +247,8 @@ class Records:
             record = self.at(pc)
             if record is None or record.row is None:
                 return
-            unit = (pc - record.base) // UNIT
-            for header, end, _ in reversed(record.row[ROW["LOOPS"]]):
-                counted = self.counted(record, header, registers) if header <= unit < end else None
+            for header in record.loops_around((pc - record.base) // UNIT):
+                counted = self.counted(record, header, registers)
                 if counted is not None:
                     yield (record.base + header * UNIT, *counted)
             frame = registers - constants["FRAME_SIZE"]

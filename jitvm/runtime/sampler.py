@@ -8,9 +8,10 @@ from _bisect import bisect_right
 from _ctypes import addressof
 from time import thread_time
 
-from jitvm.backend.foreign import Int32, Pointer, bind, view_of
+from jitvm.backend.foreign import Int32, Int64, Pointer, bind, view_of
+from jitvm.frontend.code import host_codes
 from jitvm.spec import layout, reasons
-from jitvm.spec.bytecodes import ROW, UNIT
+from jitvm.spec.bytecodes import UNIT
 from jitvm.spec.shared import CONSTANTS
 from jitvm.spec.words import array
 
@@ -49,8 +50,8 @@ class Sampler:
     def __init__(self, machine: Any) -> None:
         self.machine = machine
         self.problem = ""
-        self.block: int = bind("calloc", Pointer, Pointer, Pointer)(CONSTANTS["SAMPLES_ROWS"], CONSTANTS["SAMPLE_BYTES"] // 16
-                                                                    * (CONSTANTS["SAMPLES_MOST"] + 1))
+        size = CONSTANTS["SAMPLES_ROWS"] + CONSTANTS["SAMPLES_MOST"] * CONSTANTS["SAMPLE_BYTES"]
+        self.block: int = bind("calloc", Pointer, Int64, Int64)(size, 1)
         self.timer = array("Q", bytes(8))
         self.seconds = thread_time()
         if not self.block or not self._begin():
@@ -122,13 +123,13 @@ class _Reader:
         self.starts = [start for start, _, _ in self.regions]
         self.host: dict[int, CodeType] | None = None
         self.first: int = layout.current()[1]["CODE_INSTRUCTIONS"]
-        self.no_limit: int = layout.current()[1]["NO_LIMIT"]
 
     def spot(self, words: Any) -> Spot:
         """What one sample says."""
         address, code = words[_WORD["SAMPLE_IP"]], words[_WORD["SAMPLE_CODE"]]
         offset = words[_WORD["SAMPLE_INSTRUCTION"]] - code - self.first
-        if words[_WORD["SAMPLE_LIMIT"]] & self.no_limit == self.no_limit:  # see hide_from_collector in jitvm/interpreter/loops.py
+        no_limit = self.records.no_limit
+        if words[_WORD["SAMPLE_LIMIT"]] & no_limit == no_limit:  # see hide_from_collector in jitvm/interpreter/loops.py
             return Spot(OWN, "", 0, "")
         native = self.within(address)
         record = self.records.at(words[_WORD["SAMPLE_PC"]]) if native is INTERPRETED else None
@@ -157,17 +158,17 @@ class _Reader:
     def interpreted(self, what: str, record: Record, unit: int, time: int) -> Spot:
         """A spot in code that the VM has, at a unit of its instructions; the time in nanoseconds."""
         assert record.unit is not None
-        line = record.unit.positions[unit][0] or record.unit.first_line
-        return Spot(what, record.code.co_filename, line, record.code.co_qualname, self.why(record, unit, time))
+        return Spot(what, record.code.co_filename, record.unit.line(unit), record.code.co_qualname, self.why(record, unit, time))
 
     def why(self, record: Record, unit: int, time: int) -> str:
         """Why a unit's bytecode was not run as compiled code: by the loops that it is in, the inner ones first, and its function."""
         if self.driver is None and not self.early:
             return ""
-        headers = [header for header, end, _ in reversed(record.row[ROW["LOOPS"]]) if header <= unit < end]
+        assert record.unit is not None
+        headers = record.loops_around(unit)
         for header in (*headers, 0):
             pc = record.base + header * UNIT
-            name = f"the loop in line {self.line(record, header)}" if header in headers else "the function"
+            name = f"the loop in line {record.unit.line(header)}" if header in headers else "the function"
             root = self.driver.roots.get(pc) if self.driver is not None else None
             if root is not None and root.compiled:
                 return f"{name} was not compiled yet" if time < root.since * 1e9 else self.left(name, record, unit)
@@ -183,11 +184,6 @@ class _Reader:
         if untraced:
             return f"{name} is compiled but for this: {untraced} is left to the interpreter"
         return f"{name} is compiled, and is left before this or here"
-
-    def line(self, record: Record, unit: int) -> int:
-        """The source line of a unit."""
-        assert record.unit is not None
-        return record.unit.positions[unit][0] or record.unit.first_line
 
     def on_host(self, code: int, offset: int) -> Spot:
         """A spot in code that the host runs."""
@@ -205,18 +201,11 @@ class _Reader:
 _FUNCTION = type(lambda: None)
 
 
-def _nested(code: CodeType) -> Iterator[CodeType]:
-    yield code
-    for constant in code.co_consts:
-        if isinstance(constant, type(code)):
-            yield from _nested(constant)
-
-
 def _host_codes() -> Iterator[tuple[int, CodeType]]:
     """The code objects of all functions that the collector knows, by their addresses."""
     import gc
 
     for function in gc.get_objects():
         if isinstance(function, _FUNCTION):
-            for code in _nested(function.__code__):
+            for code in host_codes(function.__code__):
                 yield id(code), code

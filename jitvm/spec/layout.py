@@ -146,6 +146,10 @@ _FIELDS_311 = {
     "method_self": (24, "O"),
     "property_get": (16, "O"),
     "method_function": (16, "O"),
+    "static_callable": (16, "O"),  # of static and class methods
+    "super_of": (16, "O"),
+    "super_object": (24, "O"),
+    "super_kind": (32, "O"),
     # generators
     "gen_code": (16, "O"),
     "gen_weakrefs": (24, "P"),

@@ -5,7 +5,7 @@ Offsets are in bytes. Not on the path of a short script.
 """
 from __future__ import annotations
 
-from jitvm.spec.bytecodes import COUNTER, HANDLER_WORDS, OPCODE_MASK, OPCODES, PLACE, PLACE_BITS, ROW, UNIT
+from jitvm.spec.bytecodes import BYTECODES, COUNTER, HANDLER_WORDS, OPCODE_MASK, OPCODES, PLACE, PLACE_BITS, ROW, UNIT
 from jitvm.spec.cfunctions import CELL_COUNT, CELL_WORDS, FORMAT_SET_WORDS, KEPT_LEVELS, MOST_INSTANCE_VALUES, NO_TABLE_YET, READY_COUNT
 
 LLVM_FUNCTIONS = {
@@ -42,6 +42,10 @@ _MAP = 4096
 _FUNCTIONS = 128
 _NAMES = 320
 
+_BYTES = {row.name: UNIT * row.size for row in BYTECODES}
+_SIZED = {"LOOP": "loop", "FOR": "for_iter", "CALL": "call", "LOAD_ATTR": "load_attr", "RESUME": "resume"}
+"""Bytecodes behind which, with their caches, handlers go on."""
+
 _EXITS = "INT FLOAT OWNED SHARED EMPTY CONSTANT DROPPED FRAME GLOBAL_OWNED GLOBAL_SHARED RESUMED WAITING IMPLIED WORD"
 _IMPLIED = ("OPERATOR INPLACE ITEM STORE_ITEM PROPERTY ENTER LEAVE MAP FILTER", "COMPARE IF UNLESS INIT")
 _IMPLIED_FIRST, _IMPLIED_DEEP = 4, 16
@@ -51,6 +55,7 @@ CONSTANTS = {
     "OPCODE_MASK": OPCODE_MASK,
     "LOOP": OPCODES["loop"],
     "UNIT": UNIT,
+    **{name + "_BYTES": _BYTES[row] for name, row in _SIZED.items()},
     "COUNTER": COUNTER,
     **{"ROW_" + name: number for name, number in ROW.items()},
     **{"PLACE_" + name: number for name, number in PLACE.items()},

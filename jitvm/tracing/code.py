@@ -146,4 +146,4 @@ class TracedCode:
 
     def line(self, pc: int) -> int:
         """The source line of an instruction."""
-        return int(self.unit.positions[self.unit_at(pc)][0] or self.unit.first_line)
+        return int(self.unit.line(self.unit_at(pc)))

@@ -4,7 +4,7 @@ The item comes from an iterator that is advanced natively, so that nothing is do
 """
 from __future__ import annotations
 
-from jitvm.spec.bytecodes import UNIT
+from jitvm.tracing.emission import CONSTANTS
 from jitvm.tracing.implied import FILTER, MADE, ImpliedMixin, binding
 from jitvm.tracing.values import BoolValue, Const, FloatValue, Frame, IntValue, Null, Packed, State, Value
 
@@ -12,11 +12,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-INDICES = {type(iter([])): "list_iter_index", type(iter(())): "tuple_iter_index", type(iter(range(0))): "range_index",
-           type(iter("")): "iter_index"}
-"""What counts in the iterators that ``upcoming`` (``interpreter/iteration.py``) knows."""
-LOOP_UNITS = 2
-"""The size of a loop header, which comes before its ``for``."""
 PLAIN = frozenset((bool, int, float, str, bytes, type(None)))
 
 
@@ -42,8 +37,7 @@ class MappedMixin(ImpliedMixin):
             return
         if not self.choose(chain[0], function, False):
             return
-        index = INDICES[self.type_of(inner)]
-        self.set_field(index, inner, self.binop("add", self.get_field(index, inner), 1))
+        self.generated["g_go_past"](self, inner)
         raise Entered(self.inline(chain[0], function, [item], plan, [], kind, item if kind == FILTER else None))
 
     def truth(self, value: Value) -> Any:
@@ -87,5 +81,5 @@ class MappedMixin(ImpliedMixin):
                 self.write(instruction.values[instruction.row.operands[0].name], item)
             self.reap()
             self.write_back()
-            self.arrive(following if outcome else self.pc - LOOP_UNITS * UNIT)
+            self.arrive(following if outcome else self.pc - CONSTANTS["LOOP_BYTES"])
         return None
