@@ -4,7 +4,7 @@ The item comes from an iterator that is advanced natively, so that nothing is do
 """
 from __future__ import annotations
 
-from jitvm.tracing.emission import CONSTANTS
+from jitvm.spec import shared
 from jitvm.tracing.implied import FILTER, MADE, ImpliedMixin, binding
 from jitvm.tracing.values import BoolValue, Const, FloatValue, Frame, IntValue, Null, Packed, State, Value
 
@@ -27,6 +27,9 @@ class MappedMixin(ImpliedMixin):
     """The part of a region that inlines what map and filter call."""
 
     if TYPE_CHECKING:
+        vectors: list[Any]
+        outcomes: list[int]
+
         def own(self, value: Value) -> None: ...
 
     def imply_item(self, _helper: str, kind: int, function: Value, inner: Value, item: Value) -> None:
@@ -37,8 +40,17 @@ class MappedMixin(ImpliedMixin):
             return
         if not self.choose(chain[0], function, False):
             return
-        self.generated["g_go_past"](self, inner)
+        self.unrecorded("g_go_past", inner)
         raise Entered(self.inline(chain[0], function, [item], plan, [], kind, item if kind == FILTER else None))
+
+    def unrecorded(self, name: str, *values: Value) -> None:
+        """Does what a helper does in the interpreter: its conditions are in no recording, and what is known decides them."""
+        recorded = self.vectors, self.outcomes
+        self.vectors, self.outcomes = [], []
+        try:
+            self.generated[name](self, *values)
+        finally:
+            self.vectors, self.outcomes = recorded
 
     def truth(self, value: Value) -> Any:
         """Whether a value is true: a bool, or a test; leaves where it is of no common type."""
@@ -81,5 +93,5 @@ class MappedMixin(ImpliedMixin):
                 self.write(instruction.values[instruction.row.operands[0].name], item)
             self.reap()
             self.write_back()
-            self.arrive(following if outcome else self.pc - CONSTANTS["LOOP_BYTES"])
+            self.arrive(following if outcome else self.pc - shared.CONSTANTS["LOOP_BYTES"])
         return None

@@ -542,11 +542,15 @@ def inside(n):
     return out, sys.exc_info()
 
 
-for test in (keys, looks_now_and_then, named, callees, contexts, contexts_of_the_host, causes, finals, again, lives, lives_in_callees, referenced, weak, steps,
-             identities, ends, with_the_host, texts, attributes, inner_loops, out_of_the_loop, wordy, operators, managers, inside):
-    for size in (150, 400):
-        print(test.__name__, test(size))
-try:
-    nobody_catches(300)
-except ValueError as error:
-    print(error, positions(error.__traceback__))
+def main():
+    for test in (keys, looks_now_and_then, named, callees, contexts, contexts_of_the_host, causes, finals, again, lives, lives_in_callees, referenced, weak, steps,
+                 identities, ends, with_the_host, texts, attributes, inner_loops, out_of_the_loop, wordy, operators, managers, inside):
+        for size in (150, 400):
+            print(test.__name__, test(size))
+    try:
+        nobody_catches(300)
+    except ValueError as error:
+        print(error, positions(error.__traceback__))
+
+
+main()

@@ -372,7 +372,11 @@ def collected(n):
     return len(alive)
 
 
-for test in (operators, declined, several, truths, items, properties, instances, returned, deaths, references, weak, changing, supers, bound,
-             collected):
-    for size in (200, 500):
-        print(test.__name__, test(size))
+def main():
+    for test in (operators, declined, several, truths, items, properties, instances, returned, deaths, references, weak, changing, supers, bound,
+                 collected):
+        for size in (200, 500):
+            print(test.__name__, test(size))
+
+
+main()

@@ -253,20 +253,6 @@ def bigs(n):
     for r in map(lambda q: q * q, range(2 ** 62, 2 ** 62 + n)): t ^= r
     for r in filter(lambda q: q & 2 ** 65, [2 ** 65 + i if i % 2 else i for i in range(n)]): t += r
     return t
-for i in range(40):
-    c = list(range(i, i + 100))
-    out = [basics(c), kinds(60), early(c, 50 + i), early(c, 1000), errors(list(range(100))), caught_inside(c), kept(c), shared(c),
-           grows(list(c)), grower(list(c)), shrinks(list(c)), recursive(5), ends(7), looks(list(range(100))), changed(list(range(100))),
-           several(c), closures(c), sum(generator(c)), bigs(40)]
-    if i in (0, 1, 3, 39):
-        print(*out, sep="\n")
-try:
-    deep(0)
-except RecursionError as e:
-    print(str(e), len(lines(e)) > 300)
-print(depth(0) > 200)
-
-
 def traced(q):
     if q == 30: sys.settrace(tracer)
     return q
@@ -275,8 +261,27 @@ def tracer(frame, event, argument):
         seen.append((frame.f_code.co_name, event))
     return tracer
 seen = []
-for kind in map, filter:
-    for r in kind(traced, range(28, 34)):
-        seen.append(r)
-    sys.settrace(None)
-print(len([row for row in seen if row == ("traced", "call")]), [row for row in seen if type(row) is int])
+
+
+def main():
+    for i in range(40):
+        c = list(range(i, i + 100))
+        out = [basics(c), kinds(60), early(c, 50 + i), early(c, 1000), errors(list(range(100))), caught_inside(c), kept(c), shared(c),
+               grows(list(c)), grower(list(c)), shrinks(list(c)), recursive(5), ends(7), looks(list(range(100))), changed(list(range(100))),
+               several(c), closures(c), sum(generator(c)), bigs(40)]
+        if i in (0, 1, 3, 39):
+            print(*out, sep="\n")
+    try:
+        deep(0)
+    except RecursionError as e:
+        print(str(e), len(lines(e)) > 300)
+    print(depth(0) > 200)
+    seen.clear()
+    for kind in map, filter:
+        for r in kind(traced, range(28, 34)):
+            seen.append(r)
+        sys.settrace(None)
+    print(len([row for row in seen if row == ("traced", "call")]), [row for row in seen if type(row) is int])
+
+
+main()

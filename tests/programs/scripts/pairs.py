@@ -190,18 +190,6 @@ def over():
     for r in enumerate(range(8), 2**63 - 5):
         pass
     return r
-res = []
-for i in range(60):
-    c = list(range(i, i + 100))
-    res = [en(c), en_break(c, i + 50), en_none(c), en_none([]), zp(c, c[:50]), zp_keep(c, c)[-1], it(dict(zip(c, c))), nested(c[:12]), mixed(c),
-           locs(c), identity(c), mutate(dict(zip(c, c))), grow(list(c)), shrink(list(c)), err(c), dels(30), fresh(20), rngs(40), strict(c, c), strict(c, c[:-1]), strict(c[1:], c),
-           sharing(c), observed(c), alias(c), store(c, []), unpacks(c), twice(c), big(), over()]
-    try:
-        bad()
-    except KeyError as e:
-        tb = e.__traceback__
-        while tb: res.append(tb.tb_lineno); tb = tb.tb_next
-    if i in (0, 1, 2, 7, 30, 59): print(*res, sep="\n")
 def shared_f(c):
     it = iter(c)
     out = []
@@ -240,8 +228,26 @@ def shared_k(c):
                 break
         t = t * 3 + a * 7 + b & 0xFFFFFFF
     return t
-r = []
-for i in range(60):
-    c = list(range(i, i + 400))
-    r.append((sum(a * b for a, b in shared_f(c)), shared_g(c), shared_h(c), shared_k(c)))
-print(r)
+
+
+def main():
+    res = []
+    for i in range(60):
+        c = list(range(i, i + 100))
+        res = [en(c), en_break(c, i + 50), en_none(c), en_none([]), zp(c, c[:50]), zp_keep(c, c)[-1], it(dict(zip(c, c))), nested(c[:12]), mixed(c),
+               locs(c), identity(c), mutate(dict(zip(c, c))), grow(list(c)), shrink(list(c)), err(c), dels(30), fresh(20), rngs(40), strict(c, c), strict(c, c[:-1]), strict(c[1:], c),
+               sharing(c), observed(c), alias(c), store(c, []), unpacks(c), twice(c), big(), over()]
+        try:
+            bad()
+        except KeyError as e:
+            tb = e.__traceback__
+            while tb: res.append(tb.tb_lineno); tb = tb.tb_next
+        if i in (0, 1, 2, 7, 30, 59): print(*res, sep="\n")
+    r = []
+    for i in range(60):
+        c = list(range(i, i + 400))
+        r.append((sum(a * b for a, b in shared_f(c)), shared_g(c), shared_h(c), shared_k(c)))
+    print(r)
+
+
+main()
