@@ -49,8 +49,14 @@ class CallsMixin(FormattingMixin, MappedMixin):
         return self.following(instruction)
 
     def do_clear(self, instruction: Any) -> int:
-        self.kill(instruction.values["src"])
+        self.empty(instruction.values["src"])
         return self.following(instruction)
+
+    def empty(self, index: int) -> None:
+        """A register is emptied by the program. A local is unbound then: paths that meet may differ in that, and another may have it."""
+        self.kill(index)
+        if index < self.record_of().locals:
+            self.state.registers[self.state.level, index] = NULL
 
     def do_delete_local(self, instruction: Any) -> int:
         value = self.read(instruction.values["src"])
@@ -59,7 +65,7 @@ class CallsMixin(FormattingMixin, MappedMixin):
         known = self.is_null(value)
         if known is not False:
             self.guard(known, False)
-        self.kill(instruction.values["src"])
+        self.empty(instruction.values["src"])
         return self.following(instruction)
 
     def do_check_group(self, instruction: Any) -> int | None:
