@@ -381,6 +381,166 @@ class HotWriter(Writer):
         return "\n".join(self.lines)
 
 
+class LoopWriter(Writer):
+    """Writes a function of loops over iterators of iterators, whose pairs live on or do not, and of the ways to attributes."""
+
+    SOURCES = ("L | L[:9] | T | range(n % 13) | range(7) | range(2, 12, 3) | s | M | list(M) | M.values() | N2 | gen(5)"
+               " | (g + 1 for g in L[:6])"
+               " | turns(L[:7]) | turns(range(6)) | L2 | reversed(L) | reversed(T) | it | iter(L[:8]) | [1, 2.5, True, 7] | (2.5, 0.5)"
+               " | set(T)"
+               " | b'abc' | q | closed(4) | ANY[i % len(ANY)]").split(" | ")
+    ITEMS = "M.items() | M.items() | N2.items() | list(N2.items()) | {1: a, 2.5: b}.items() | sorted(N2.items())".split(" | ")
+    FUNCTIONS = ("f0 | f1 | f2 | f4 | stops | pair1 | local | local | shifts | q.m | q.cm | A.sm | B.cm | B(1).m | second | str | D | B"
+                 " | abs | bool"
+                 " | lambda g: g | lambda g: (g, i) | lambda g, h=2: h | lambda g: L.append(1) or g | lambda g: 6 // (i % 5)"
+                 " | lambda g: keep.append(g) | lambda g: M.pop(g, 0)").split(" | ")
+    SHARED = "iter(L[:12]) | enumerate(L[:9]) | zip(L, T) | iter(N2.items()) | map(local, L[:9]) | filter(f2, L[:9])".split(" | ")
+    PAIRS = ("keep.append(r) | p = r | r, p = p, r | W = r | W = (r, p) | b = r[0] | a, b = r | a, (b, c) = i, r | v = len(r)"
+             " | flag = r == p"
+             " | flag = r is p | flag = r in keep | keep[-1:] = [r] | r = None | r = (i, j) | p = None | v = hash((i, j)) % 7 | M[r] = 1"
+             " | T = (T + (r,))[-3:] | d, r = r, d | keep.extend(r) | p = [r] | W = {r: p} | r += (i,) | r = r[::-1] | x = r[-1]"
+             " | keep.append(locals().get('r')) | keep.append(sys._getframe().f_locals['v']) | keep.clear() | s = repr(r)[:20]"
+             " | s = f'{r}'[:9]"
+             " | rr = [*r, *p] | u = star(*r) | print(end=str(r)[:0]) | (r, v) = (v, r) | L2.append(r) | L2.append((r, D(i)))"
+             " | r = D(i), D(j)"
+             " | keep.append(lambda r=r: r) | del r; r = None | del v; v = 1 | del u; u = i | del d; d = None | del p; p = (1, 2)"
+             " | del r").split(" | ")
+    STORES = ("q.count += 1 | q.count = i | q.step = 4 | q = A(i) | q = B(i) | q = B(a) | q = V(i) | q = Z(i) | q.w = i | q.new = 1"
+              " | dd.v += 1"
+              " | dd[i] = dd.v | dd = Y(i) | q.pr = i | q.pr = i | N2[i] = j | N2[a] = b | N2.pop(i, 0) | N2 = dict(N2)"
+              " | N2 = {1: 2, 3: 4}"
+              " | N2.update(zip(T, L)) | type(q).step = i % 3 | A.count += 1 | q.v = clip(q.v + 1) | q.v = r | q.__dict__['step'] = 1"
+              " | A.sm = staticmethod(f0) | q.w = (i, j) | del q.__dict__['count'] | q.__dict__.pop('count', 0)").split(" | ")
+    READS = ("q.count | q.step | q.sm(i) | q.cm(j) | A.cm(i) | B.sm(2) | q.pr | q.m(i) | q.m(a) | q.v | q.w | A.step | B.count | q.lazy"
+             " | q.pr"
+             " | q.both(i) | dd.step | dd.v | dd.get(i, 1) | len(q.__dict__) | q[i] | q.meta | type(q).step | q.call(i)").split(" | ")
+    VALUES = ("u | v | v | len(keep) | r[0] | len(r) | sum(map(f0, T)) | len(list(zip(L, M))) | next(it) | next(it, 1) | max(map(local, T))"
+              " | sum(g * h for g, h in zip(T, L)) | len([g for g, h in enumerate(L) if h]) | sum(h for g, h in N2.items())"
+              " | len({g: h for g, h in zip(L, T)}) | dict(enumerate(T))[1]").split(" | ")
+    LOCALS = ("local = f0", "def local(g): return g", "def local(g): return g + len(T)", "def local(g): return (r, g)[1]",
+              "def local(g):\n        nonlocal v\n        v = g; return g", "def local(g):\n        yield g")
+    SHIFTS = ("shifts = f0", "def shifts(g):\n        if i == 6: raise ValueError(g)\n        return g", "shifts = lambda g: (g, v)")
+    ROUNDS = ("i in range(n)", "i in range(40)", "i, v in enumerate(range(3, n))", "i, j in zip(range(n), range(50))",
+              "r in enumerate(range(n), 1)")
+
+    def source(self, depth: int = 0) -> tuple[str, object]:
+        """Something to iterate over, and the shape of its items: "x", or a pair of shapes."""
+        r = self.r.random()
+        if depth > 2 or r < 0.3:
+            return self.pick(*self.SOURCES), "x"
+        if r < 0.42:
+            return self.pick(*self.ITEMS), ("x", "x")
+        inner, shape = self.source(depth + 1)
+        if r < 0.6:
+            return f"enumerate({inner}{self.pick('', '', '', ', 5', ', i', ', start=a', ', 1 << 62')})", ("x", shape)
+        if r < 0.78:
+            other, more = self.source(depth + 1)
+            return f"zip({inner}, {other}{self.pick(*[''] * 11, ', strict=True')})", (shape, more)
+        if r < 0.9:
+            return f"map({self.pick(*self.FUNCTIONS)}, {inner})", "x"
+        if r < 0.96:
+            return f"filter({self.pick('None', *self.FUNCTIONS)}, {inner})", shape
+        return f"{self.pick('list', 'tuple', 'iter')}({inner})", shape
+
+    def name_of(self, shape: object, depth: int = 0) -> str:
+        """What takes an item of a shape."""
+        if isinstance(shape, tuple) and self.r.random() < 0.75:
+            text = f"{self.name_of(shape[0], 1)}, {self.name_of(shape[1], 1)}"
+            return f"({text})" if depth else text
+        if isinstance(shape, tuple):
+            return self.pick("r", "r", "r", "p", "W")
+        if self.r.random() < 0.03:
+            return self.pick("o.a", "L[0]", "M[i]", "q.w", "(*rr,)")
+        return self.pick("i", "j", "u", "v", "v", "a", "r", "d")
+
+    def loop(self, depth: int) -> None:
+        if self.r.random() < 0.12:
+            super().loop(depth)
+            return
+        self.loops += 1
+        text, shape = self.source()
+        if self.r.random() < 0.12:
+            self.put(depth, f"it = {self.pick(*self.SHARED)}")
+            text, shape = self.pick("it", "enumerate(it)", "zip(it, it)"), self.r.choice(("x", ("x", "x")))
+        self.put(depth, f"for {self.name_of(shape)} in {text}:")
+        self.put(depth + 1, "if len(L) > 40: del L[9:]")
+        self.block(depth + 1, 4, True)
+        if self.r.random() < 0.2:
+            self.put(depth, "else:")
+            self.put(depth + 1, self.pick("c = clip(c + 1)", "b = 1.5", "r = None", "keep.append(r)"))
+
+    def percent(self) -> str:
+        """A formatting by percent."""
+        text, values = "", []
+        for _ in range(self.r.randint(1, 3)):
+            kind = self.pick(*"dddsssrffgexXoicaEGu%")
+            width = self.pick("", "", "", "3", "8", "12", "*")
+            flags, dot = self.pick("", "", "", "-", "+", "0", " ", "#", "-0", "+0", "0#"), self.pick("", "", "", ".2", ".0", ".6", ".")
+            text += f"{self.pick('', ' ', 'x=', '(')}%{flags}{width}{dot}{kind}"
+            values += [self.pick("i % 7", "5")] * (width == "*")
+            if kind in "sra":
+                values.append(self.pick("s[:4]", "T", "r", "a", "i", "None", "q.step"))
+            elif kind != "%":
+                values.append(self.pick("i", "a", "b", "c", self.num(2), "-i", "u"))
+        if len(values) == 1 and self.r.random() < 0.3:
+            named = text.replace("%", "%(k)", 1)
+            return self.pick(f"{text!r} % {values[0]}", f"{named!r} % {{'k': {values[0]}, 'z': 1}}")
+        return f"{text!r} % ({''.join(value + ', ' for value in values)})"
+
+    def num(self, depth: int = 0) -> str:
+        r = self.r.random()
+        if r < 0.18:
+            return self.pick(*(self.READS if r < 0.12 else self.VALUES))
+        return super().num(depth)
+
+    def statement(self, depth: int, budget: int, loop: bool) -> None:
+        r = self.r.random()
+        if r < 0.55:
+            super().statement(depth, budget, loop)
+        elif r < 0.70:
+            self.put(depth, self.pick(*self.PAIRS))
+        elif r < 0.78:
+            self.put(depth, self.pick(*self.STORES))
+        elif r < 0.85:
+            self.put(depth, f"s = ({self.percent()})[-30:]")
+        elif r < 0.92 and depth < 4 and self.loops < 6:
+            self.loop(depth)
+        elif r < 0.95:
+            self.put(depth, "try:")
+            self.block(depth + 1, 2, loop)
+            if self.r.random() < 0.4:
+                caught = self.pick("RuntimeError", "Exception", "(TypeError, ValueError)", "StopIteration", "LookupError")
+                self.put(depth, f"except {caught}{self.pick('', ' as e')}:")
+                self.put(depth + 1, self.pick("keep.append(r)", "r = 1, 2", "c = 3", "return keep, a", *["continue", "break"] * loop))
+            self.put(depth, "finally:")
+            self.put(depth + 1, self.pick("c = clip(c + 1)", "p = r", "keep.append(i)", "r = None", "d = None", f"if {self.test()}: a = 4"))
+        elif loop:
+            self.put(depth, f"if {self.test()}:")
+            self.put(depth + 1, self.pick("break", "break", "break", "continue", "continue", "return r, keep[-3:]"))
+        else:
+            self.put(depth, "pass")
+
+    def function(self) -> str:
+        self.put(0, f"def {self.name}(n, a, x, o, flag):")
+        self.put(1, "i = j = z = 0; b = 1; c = 2; u = v = 3; L = [1, 2, 3]; keep = []; r = p = W = (1, 2); rr = []; q = A(2); dd = Y(3)")
+        self.put(1, "M = {0: 1, 1: 2, 2: 3, 3: 4, 4: 5}; N2 = {1: 7, 2: 2.5, 5: 3}; T = (1, 2, 3); s = 'abc'; d = None; L2 = [D(1)]")
+        self.put(1, "K = {'b': 4}; it = iter(())")
+        self.put(1, self.pick(*self.LOCALS))
+        self.put(1, self.pick(*self.SHIFTS))
+        closed = "def closed(m):\n        for k in zip(range(m), L): yield k[0]; yield k[1]"
+        self.put(1, self.pick("closed = range", "closed = range", "closed = range", closed))
+        self.put(1, f"for {self.pick(*self.ROUNDS)}:")
+        self.put(2, "if len(keep) > 40: del keep[5:]")
+        self.put(2, "if len(L2) > 9: del L2[2:]")
+        self.block(2, 5, True)
+        self.block(1, 2, False)
+        if self.r.random() < 0.2:
+            self.put(1, "yield r; yield keep[-5:]")
+        self.put(1, "items = sorted(map(str, M))[:8], sorted(map(str, N2.items()))[:5], sorted(q.__dict__)")
+        self.put(1, "return shown([a, b, c, x, i, j, u, v, s]), shown([r, p, keep[-9:], T]), L[-3:], len(L), items, o.a, o.b")
+        return "\n".join(self.lines)
+
+
 HOT = '''
 DEPTH = 0
 ON_HOST = {}
@@ -445,6 +605,108 @@ def hot(f):
     show(calls, lambda k: plain(h.value), 20)
     show(lambda: sorted(range(15), key=lambda k: repr(plain(f(k, k)))))
 '''
+LOOPS = '''
+class A:
+    count = w = 0
+    step = 2
+    def __init__(self, v):
+        self.v = v
+    @staticmethod
+    def sm(x):
+        return x + 1
+    @classmethod
+    def cm(cls, x):
+        return cls.step + x
+    @property
+    def pr(self):
+        return self.v
+    @pr.setter
+    def pr(self, value):
+        self.v = value
+    @property
+    def lazy(self):
+        for k, w in enumerate(self.__dict__.items()):
+            if k:
+                return w[0]
+        return k
+    def m(self, x):
+        return x + self.count
+    def both(self, x):
+        return [self.m(k) + w for k, w in zip(range(x % 3 + 1), range(9))][-1]
+    def __iter__(self):
+        return iter((self.count, self.step))
+    def __getitem__(self, n):
+        return n + self.step
+    def call(self, x):
+        return x
+    @property
+    def meta(self):
+        return type(self).cm(self, 1) if isinstance(self, Z) else type(self).cm(1)
+class B(A):
+    step = 3
+    def __init__(self, v):
+        super().__init__(v)
+        self.w = v
+    @classmethod
+    def cm(cls, x):
+        return super().cm(x) * 2
+    @property
+    def pr(self):
+        return super().pr
+    def m(self, x):
+        return super().m(x) - 1
+    def __iter__(self):
+        for k, w in enumerate(super().__iter__()):
+            yield k + w
+    def call(self, x):
+        return super(B, self).sm(x)
+class V(B):
+    __slots__ = ("extra",)
+    w = 9
+    def __init__(self, v):
+        super().__init__(v)
+        self.extra = v
+    sm = staticmethod(lambda x: x - 1)
+    def call(self, x):
+        return super().call(x) + self.extra
+class Z(V):
+    def __getattr__(self, name):
+        if name == "meta2":
+            raise AttributeError(name)
+        return 1
+    def cm(self, x):
+        return super().cm(x) + self.other
+class Y(dict):
+    step = 1
+    def __init__(self, v):
+        super().__init__({1: 2, v: 3})
+        self.v = v
+    def get(self, key, default=None):
+        return super().get(key, default)
+    def __missing__(self, key):
+        return self.step
+def stops(x):
+    if x == 5:
+        raise StopIteration(x)
+    return x
+def pair1(x):
+    return x, x
+def second(p):
+    return p[1]
+def turns(items):
+    for item in items:
+        yield item
+def shown(w):
+    if isinstance(w, (tuple, list)):
+        return type(w)(shown(k) for k in w)
+    return w if isinstance(w, (int, float, str, type(None))) else type(w).__name__
+def driven(f):
+    def turn(*args):
+        got = f(*args)
+        return shown(list(got) if hasattr(got, "send") else got)
+    turn.__name__ = f.__name__
+    return turn
+'''
 EXTRA = '''
 class M_:
     def __enter__(self):
@@ -462,14 +724,18 @@ CALLS = ("{f}, 40, 1, 0.5, P(1, 2), False", "{f}, 40, 1, 0.5, P(1, 2), False", "
 
 
 def program(seed: int, functions: int = 12) -> str:
-    """The source of a random script: of functions with hot loops or, every other one, of hot functions."""
+    """The source of a random script, by turns of functions with hot loops, of hot functions, and of loops over iterators and attributes."""
     rng = random.Random(seed)
-    if seed % 2:
+    if seed % 3 == 1:
         parts = [PROLOGUE, EXTRA, EPILOGUE, HOT]
         parts += [HotWriter(rng.getrandbits(48), f"h{number}").function() for number in range(functions)]
         return "\n".join([*parts, *(f"hot(h{number})" for number in range(functions))]) + "\n"
-    parts = [PROLOGUE, EXTRA, EPILOGUE]
-    parts += [Writer(rng.getrandbits(48), f"t{number}").function() for number in range(functions)]
+    writer = LoopWriter if seed % 3 == 2 else Writer
+    parts = [PROLOGUE, EXTRA, EPILOGUE] + [LOOPS] * (writer is LoopWriter)
+    for number in range(functions):
+        parts.append(writer(rng.getrandbits(48), f"t{number}").function())
+        if writer is LoopWriter:
+            parts.append(f"t{number} = driven(t{number})")
     for number in range(functions):
         calls = rng.sample(CALLS, 5)
         parts += [f"show({call.format(f=f't{number}')})" for call in calls]
