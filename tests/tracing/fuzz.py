@@ -514,6 +514,12 @@ class LoopWriter(Writer):
                 self.put(depth + 1, self.pick("keep.append(r)", "r = 1, 2", "c = 3", "return keep, a", *["continue", "break"] * loop))
             self.put(depth, "finally:")
             self.put(depth + 1, self.pick("c = clip(c + 1)", "p = r", "keep.append(i)", "r = None", "d = None", f"if {self.test()}: a = 4"))
+        elif r < 0.965:
+            name = self.pick("r", "v", "u", "d", "p")
+            self.put(depth, f"if {self.test()}: del {name}")
+            self.block(depth, 1, loop)
+            self.put(depth, f"try: keep.append({name})")
+            self.put(depth, f"except UnboundLocalError: {name} = {self.pick('None', '1', 'i', '(1, 2)')}")
         elif loop:
             self.put(depth, f"if {self.test()}:")
             self.put(depth + 1, self.pick("break", "break", "break", "continue", "continue", "return r, keep[-3:]"))
