@@ -22,7 +22,7 @@ def _own_builtins() -> None:
 
     suffixes = [(Loader, machinery.SOURCE_SUFFIXES)]
     base = __path__[0]
-    for name in ("", "/backend", "/frontend", "/interpreter", "/report", "/rpython", "/runtime", "/spec", "/tracing"):
+    for name in ("", "/backend", "/baseline", "/frontend", "/interpreter", "/report", "/rpython", "/runtime", "/spec", "/tracing"):
         sys.path_importer_cache[base + name] = machinery.FileFinder(base + name, *suffixes)
 
 

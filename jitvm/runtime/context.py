@@ -54,6 +54,7 @@ def _operators() -> dict[str, Any]:
 
 
 BUILD_FOLDERS = ("interpreter", "rpython", "spec")
+TRACING_FOLDERS = ("tracing", "baseline", "backend")
 
 
 HUGE_PAGES = "/sys/kernel/mm/transparent_hugepage/enabled"
@@ -253,12 +254,12 @@ def build() -> bytes:
 
 def trace_key() -> bytes:
     """What the machine code of compiled loops depends on besides LLVM's input; part of its key on disk."""
-    return code_stamp((*BUILD_FOLDERS, "tracing", "backend"))
+    return code_stamp((*BUILD_FOLDERS, *TRACING_FOLDERS))
 
 
 def trace_kit(*, files: bool = False) -> Any:
     """What tracing needs of the handlers, from the cache or made now; with it come the modules of tracing, if not from their files."""
-    key = stamp((*BUILD_FOLDERS, "tracing", "backend"))
+    key = stamp((*BUILD_FOLDERS, *TRACING_FOLDERS))
     data = None
     try:
         data = cache.load("tracekit", key)

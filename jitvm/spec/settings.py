@@ -68,6 +68,7 @@ TABLE = (
     Setting("retries", 4, "failed recordings of a loop before it is left to the interpreter"),
     Setting("codegen", 1, "LLVM's code generation for hot loops: 0 compiles fastest, 2 runs fastest", high=3),
     Setting("tiers", True, "compile hot loops quickly first, and with codegen in the background when they stay hot"),
+    Setting("baseline", True, "with tiers, the first code of a loop is made without LLVM"),
     Setting("background", True, "compile in a thread beside the program, where there is a second CPU"),
     Setting("compile_share", 8, "percent of the run time that recording and compiling may take; 0: no bound", high=100),
     Setting("cache", True, "keep bytecode and compiled loops on disk for the next run (the interpreter is kept in any case)"),

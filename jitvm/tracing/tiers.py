@@ -11,6 +11,8 @@ from jitvm.backend import cache
 from jitvm.backend.elf import LoaderError
 from jitvm.backend.llvm import Compiler, LLVMError
 from jitvm.backend.worker import Worker
+from jitvm.baseline.compiler import compile_text
+from jitvm.baseline.reader import Unsupported
 from jitvm.spec.words import array
 from jitvm.tracing.emission import GOOD, WORK
 
@@ -21,10 +23,13 @@ if TYPE_CHECKING:
 
     from jitvm.backend.worker import Job
 
-SECONDS_PER_LINE = 150e-6
-"""A region is compiled well when its quick code was seen to run for so long, by lines of LLVM's input. Good code is about a seventh
-faster; making it takes 40 microseconds a line on another CPU, which slows the program by half of that where CPUs share a core. So it is
-begun when as much was lost (the ski rental rule): programs that end sooner never pay."""
+SECONDS_PER_LINE, SECONDS_AT_LEAST = 250e-6, 0.15
+"""A region is compiled well when its first code was seen to run for so long: by lines of the text, and for opening LLVM's library. Good
+code is about a seventh faster; making it takes 40 microseconds a line on another CPU (and 25 milliseconds the first time), which slows
+the program by half of that where CPUs share a core. So it is begun when as much was lost (the ski rental rule): programs that end sooner
+never pay."""
+BASELINE = -1
+"""The level of code that the baseline compiler has made."""
 ROOM = 1 << 30
 """Bytes of address space without which LLVM is not begun with: where it finds no memory it ends the process."""
 
@@ -131,6 +136,17 @@ class Tiers:
         root.pending = None
         if self.from_disk(build):
             return
+        if self.settings.tiers and self.settings.baseline:
+            try:
+                data = compile_text(build.counting).to_bytes()
+            except Unsupported:
+                pass
+            else:
+                build.level = BASELINE
+                self.keep(build, data)
+                self.place(build, data)
+                self.improve(build)
+                return
         text = build.counting if self.settings.tiers else build.text
         if self.beside:
             build.job = self.worker.post(text, self.quick)
@@ -162,7 +178,7 @@ class Tiers:
         """Has better code made later on."""
         if self.settings.tiers and build.level < self.best:
             build.level = self.best
-            need = SECONDS_PER_LINE * build.text.count("\n")
+            need = SECONDS_AT_LEAST + SECONDS_PER_LINE * build.text.count("\n")
             build.job = self.improver.post(build.text, self.best, work=build.work.buffer_info()[0], need=need)
             if build.job is not None:
                 self.builds.append(build)
