@@ -21,9 +21,10 @@ ARROWS = {
     "spec": "",
     "frontend": "spec",
     "backend": "spec",
+    "baseline": "spec backend",
     "rpython": "spec",
     "interpreter": "rpython",
-    "tracing": "spec backend",
+    "tracing": "spec backend baseline",
     "runtime": "spec frontend backend rpython tracing report",
     "report": "spec frontend",
     "cli": "spec backend runtime report",
@@ -72,7 +73,7 @@ def test_llvm_is_the_backends_alone() -> None:
 
 def test_the_start_imports_nothing_heavy() -> None:
     heavy = {"typing", "dataclasses", "collections", "collections.abc", "contextlib", "ctypes", "inspect", "re", "enum", "functools"}
-    for package in ("spec", "frontend", "backend", "runtime", "tracing"):
+    for package in ("spec", "frontend", "backend", "baseline", "runtime", "tracing"):
         for path in (PACKAGE / package).glob("*.py"):
             if name_of(path) != "backend/llvm.py":
                 assert not imports(path) & heavy, name_of(path)

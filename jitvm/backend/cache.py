@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MAGIC = b"JITVM\r\n\0"
 FORMAT = 2
 MIB = 1 << 20
-LIMITS = {"trace": 64 * MIB, "bytecode": 64 * MIB, "interpreter": 8 * MIB, "tracekit": 8 * MIB, "modules": 4 * MIB, "programs": 4 * MIB}
+LIMITS = {"trace": 64 * MIB, "bytecode": 64 * MIB, "interpreter": 8 * MIB, "tracekit": 8 * MIB, "modules": 4 * MIB}
 """Bytes that the files of a kind may take together; the least recently used go first. Other kinds are not bounded."""
 
 PRUNE_EVERY = 32

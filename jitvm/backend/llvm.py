@@ -23,10 +23,6 @@ RELOCATION = b"pic"
 """'default' gives static code for a JIT, in which a switch needs 32-bit absolute addresses: such an object can only be loaded
 into the lowest 2 GiB. Position-independent code costs nothing measurable and needs no absolute address at all."""
 
-QUICK = b"-optimize-regalloc"
-"""An option of LLVM for the lowest level of code generation, the higher ones have it anyway: values stay in registers. It takes half as
-long again, and the code runs up to twice as fast."""
-
 _P, _S, _I = foreign.Pointer, foreign.Bytes, foreign.Int32
 _OUT = foreign.POINTER(_P)
 
@@ -40,7 +36,6 @@ _SIGNATURES: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
     ("GetHostCPUName", None, (_OUT,)),
     ("GetHostCPUFeatures", _I, (_OUT,)),
     ("GetTargetFromTriple", _P, (_S, _OUT)),
-    ("SetCommandLine", None, (_S, _S)),
     ("CreateTargetMachine", _P, (_P, _S, _S, _S, _I, _S, _S, _I, _I, _S)),
     ("CreateTargetMachineData", _P, (_P,)),
     ("CopyStringRepOfTargetData", None, (_P, _OUT)),
@@ -272,8 +267,6 @@ class Compiler:
         with _lock:
             library = _open()
         if self._machine is None:
-            if not self.opt_level:
-                library.SetCommandLine(b"jitvm", QUICK)
             machine = library.CreateTargetMachine(library.target, library.triple, library.cpu, library.features,
                                                   self.opt_level, RELOCATION, CODE_MODEL, 0, 1, b"")
             if not machine:

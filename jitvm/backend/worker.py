@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 _WORD = {name: place // 8 for name, place in CONSTANTS.items() if name.startswith(("WORKER_", "JOB_", "LLVM_"))}
-_PAUSED, _BUSY, _PATH, _NAMES, _QUEUE, _INTERPRETER, _FIRST, _YIELDS, _TELLING, _NEXT = (_WORD["WORKER_" + name] for name in (
-    "PAUSED", "BUSY", "PATH", "NAMES", "QUEUE", "INTERPRETER", "WARM_UP", "YIELDS", "TELLING", "NEXT"))
+_PAUSED, _BUSY, _PATH, _NAMES, _QUEUE, _INTERPRETER, _YIELDS, _TELLING, _NEXT = (_WORD["WORKER_" + name] for name in (
+    "PAUSED", "BUSY", "PATH", "NAMES", "QUEUE", "INTERPRETER", "YIELDS", "TELLING", "NEXT"))
 _STATE, _TEXT, _LEVEL, _NEED, _BUFFER, _DATA, _SIZE, _WORK = (
     _WORD["JOB_" + name] for name in ("STATE", "TEXT", "LEVEL", "NEED", "BUFFER", "DATA", "SIZE", "WORK"))
 _SLOTS, _DONE, _CANCELLED, _RESTS, _CLOSED = (
@@ -38,40 +38,6 @@ _immortal = bind("Py_IncRef", None, Object)
 _at_end = bind("Py_AtExit", Int32, Pointer)
 _bytes_at = bind("PyBytes_FromStringAndSize", Object, Pointer, Int64)
 _SIG_BLOCK, _SIG_SETMASK = 0, 2
-
-
-WARM_UP = """
-declare {i64, i1} @llvm.sadd.with.overflow.i64(i64, i64)
-@word = external global i8
-define preserve_nonecc ptr @trace(ptr %a, ptr %b, i64 %n) nounwind {
-  %spill = alloca [4 x i64]
-  br label %loop
-loop:
-  %i = phi i64 [0, %0], [%next, %again]
-  %x = phi double [0.0, %0], [%more, %again]
-  %pair = call {i64, i1} @llvm.sadd.with.overflow.i64(i64 %i, i64 1)
-  %next = extractvalue {i64, i1} %pair, 0
-  %over = extractvalue {i64, i1} %pair, 1
-  br i1 %over, label %out, label %good, !prof !0
-good:
-  %place = getelementptr i8, ptr %b, i64 8
-  %item = load ptr, ptr %place
-  %wrong = icmp ne ptr %item, @word
-  %more = fadd double %x, 1.0
-  br i1 %wrong, label %out, label %again
-again:
-  %test = icmp slt i64 %next, %n
-  br i1 %test, label %loop, label %out
-out:
-  store i64 %next, ptr %spill
-  %made = call ptr @make(ptr %a, ptr %spill)
-  %gone = musttail call preserve_nonecc ptr @trace(ptr %made, ptr %b, i64 0)
-  ret ptr %gone
-}
-declare ptr @make(ptr, ptr)
-!0 = !{!"branch_weights", i32 1, i32 1000}
-"""
-"""A text with a little of everything that regions have."""
 
 
 class Job:
@@ -107,17 +73,14 @@ class Job:
 class Worker:
     """The thread and its queue. ``native`` is the loaded interpreter (``jitvm/runtime/context.py``), in which the thread's code is.
 
-    The thread prepares for ``level`` of code generation when it starts. With ``yields`` it lets others have the CPU first, and prepares
-    for nothing.
+    With ``yields`` the thread lets others have the CPU first.
     """
 
-    def __init__(self, native: Any, level: int = 0, *, yields: bool = False) -> None:
+    def __init__(self, native: Any, *, yields: bool = False) -> None:
         self.entry: int = native.code.names["vm_worker"]
         self.block = array("Q", bytes(CONSTANTS["WORKER_BYTES"]))
         _immortal(self.block)
-        self.first = Job(WARM_UP, level, 0, 0)
-        self.first.outlive()
-        self.block[_INTERPRETER], self.block[_FIRST] = native.interpreter, self.first.words.buffer_info()[0]
+        self.block[_INTERPRETER] = native.interpreter
         self.block[_YIELDS] = int(yields)
         self.address = self.block.buffer_info()[0]
         _sem_init(self.address, 0, 0)
@@ -154,7 +117,7 @@ class Worker:
         return job
 
     def open(self) -> None:
-        """Starts the thread, which opens LLVM's library at once: that takes longer than a small text."""
+        """Starts the thread, which opens LLVM's library when it has something to do."""
         if not self.running and not self.closed:
             self.running = True  # first of all: what runs meanwhile may post as well
             self._start()
@@ -175,7 +138,7 @@ class Worker:
         """Makes the thread, which takes no signal: those of the process are for the program's own threads."""
         block = self.block
         if not self.keep:
-            texts = [*(b"LLVMPY_" + name.encode() for name in LLVM_FUNCTIONS.values()), llvm.RELOCATION, llvm.CODE_MODEL, b"", llvm.QUICK]
+            texts = [*(b"LLVMPY_" + name.encode() for name in LLVM_FUNCTIONS.values()), llvm.RELOCATION, llvm.CODE_MODEL, b""]
             self.keep = [os.fsencode(llvm.library_path()), *texts]
             for text in self.keep:
                 _immortal(text)

@@ -187,5 +187,5 @@ class Conditions:
         if found is not None and found[1].name == "load" and found[0] > self.effect and self.widths[first] == condition.extra[1]:
             load = found[1]
             load.name = ""
-            condition.address = load.extra  # type: ignore[assignment]
+            condition.address = load.extra
         return condition

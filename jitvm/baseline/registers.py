@@ -126,9 +126,9 @@ class Lives:
 def results(op: Op) -> tuple[int, ...]:
     """The values that an operation gives."""
     if op.name == "call":
-        second: int = op.extra[3]  # type: ignore[index]
+        second: int = op.extra[3]
     elif op.name[-2:] == ".o":
-        second = op.extra  # type: ignore[assignment]
+        second = op.extra
     else:
         return (op.dest,) if op.dest >= 0 else ()
     return tuple([value for value in (op.dest, second) if value >= 0])
@@ -232,8 +232,8 @@ class Allocation:
             for op in block.ops:
                 name = op.name
                 if name == "call":
-                    own = op.extra[1]  # type: ignore[index]
-                    if own or not block.cold:
+                    own = op.extra[1]
+                    if not block.cold:
                         for place in (*GENERAL, *VECTORS) if own else CALLER_SAVED:
                             self.taken[place] |= 1 << moment
                 elif name in DIVISIONS:

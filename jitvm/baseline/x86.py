@@ -40,7 +40,7 @@ class Assembler:
         if register > 7:
             rex |= 4
         low = (register & 7) << 3
-        if type(place) is int:
+        if isinstance(place, int):
             if place > 7:
                 rex |= 1
             if rex != 0x40 or byte:
@@ -48,7 +48,7 @@ class Assembler:
             code += opcode
             code.append(0xC0 | low | place & 7)
             return
-        if type(place) is str:
+        if isinstance(place, str):
             if rex != 0x40 or byte:
                 code.append(rex)
             code += opcode
@@ -56,7 +56,7 @@ class Assembler:
             self.words.setdefault(place, []).append(len(code))
             code += b"\0\0\0\0"
             return
-        base, index, scale, distance = place  # type: ignore[misc]
+        base, index, scale, distance = place
         if base > 7:
             rex |= 1
         if index > 7:
@@ -89,7 +89,7 @@ class Assembler:
 
     def constant(self, opcode: bytes, operation: int, place: Place, value: int, size: int, width: int = 64) -> None:
         """An instruction that ends in a constant of ``size`` bytes."""
-        assert type(place) is not str  # the word's distance would count from behind the constant
+        assert not isinstance(place, str)  # the word's distance would count from behind the constant
         self.put(opcode, operation, place, width == 64, byte=width == 8)
         self.code += (value & (1 << 8 * size) - 1).to_bytes(size, "little")
 

@@ -4,8 +4,7 @@ Asked when a program begins to trace: the frames that run then go on in the host
 """
 from __future__ import annotations
 
-from opcode import opmap
-
+from jitvm.frontend.positions import opmap
 from jitvm.frontend.suspension import CONSTANT, REGISTER, SHARED, Matcher, Temporaries, Unknown
 
 TYPE_CHECKING = False

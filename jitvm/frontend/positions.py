@@ -4,7 +4,7 @@ The source is the host code object itself: ``co_positions()``, one entry for eac
 """
 from __future__ import annotations
 
-from opcode import opmap
+from jitvm.spec.layout import host_opcodes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 Span = tuple[int, int, int, int]
 """Line, end line, column, end column: the order of ``co_positions``."""
 
+opmap = host_opcodes()
 RESUME, RETURN_GENERATOR = opmap["RESUME"], opmap["RETURN_GENERATOR"]
 BEFORE_THE_START = ("make_cell", "return_generator")
 """Of a generator's code what runs when it is made."""

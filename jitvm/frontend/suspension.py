@@ -6,9 +6,10 @@ it was made by the same operation at the same place of the source. Where that le
 """
 from __future__ import annotations
 
-from opcode import hasjrel, opmap, opname, stack_effect
+from opcode import hasjrel, opname, stack_effect
 
 from jitvm.frontend.code import Unsupported
+from jitvm.frontend.positions import opmap
 from jitvm.frontend.verifier import ITERATIONS, Verifier
 
 TYPE_CHECKING = False

@@ -1,11 +1,10 @@
 """Reading, binding and unbinding of names: locals in registers, cells, globals."""
 from __future__ import annotations
 
-from opcode import opmap
-
 from jitvm.frontend import tree as ast
 from jitvm.frontend.assembler import Assembler
 from jitvm.frontend.constants import fold
+from jitvm.frontend.positions import opmap
 from jitvm.frontend.scopes import ChildCodes, mangle
 from jitvm.spec.layout import CO_OPTIMIZED
 

@@ -37,17 +37,12 @@ NAME_DELETE = 0x645A5F
 
 @entry
 def vm_worker(block: Ptr) -> Ptr:
-    """The thread's main function: opens LLVM, then takes jobs until it is paused for good. ``block`` is the shared block."""
+    """The thread's main function: takes jobs until it is paused for good. ``block`` is the shared block."""
     entry_context()
     if load_int(block, WORKER_YIELDS) != 0:
         nice(LESS)
     store_int(block, WORKER_PROCESS, getpid())
     store_pointer(block, WORKER_THREAD, pthread_self())
-    store_int(block, WORKER_BUSY, 1)
-    fence(block)
-    if load_int(block, WORKER_PAUSED) == 0 and load_int(block, WORKER_YIELDS) == 0:
-        warm_up(block)
-    store_int(block, WORKER_BUSY, 0)
     while True:
         sem_wait(block)
         work_off(block)
@@ -78,7 +73,7 @@ def work_off(block: Ptr) -> None:
                 nap = nap + nap
             usleep(nap)
     library = load_pointer(block, WORKER_LIBRARY)
-    if load_int(block, WORKER_PAUSED) == WORKER_CLOSED and load_int(block, WORKER_YIELDS) == 0 and library != NULLP:
+    if load_int(block, WORKER_PAUSED) == WORKER_CLOSED and library != NULLP:
         let_go(load_int(library, 0))
 
 
@@ -159,17 +154,6 @@ def now() -> Int:
 
 
 @helper(cold=True)
-def warm_up(block: Ptr) -> None:
-    """Compiles a text that nobody wants: the parts of LLVM that it needs are then in memory when the first job comes."""
-    job = load_pointer(block, WORKER_WARM_UP)
-    if open_llvm(block) == 0 or load_int(block, WORKER_PAUSED) != 0:
-        return
-    compile_job(block, job)
-    if load_int(job, JOB_STATE) == JOB_DONE:
-        call_address(load_pointer(block, LLVM_DISPOSE_BUFFER), load_int(job, JOB_BUFFER))
-
-
-@helper(cold=True)
 def compile_job(block: Ptr, job: Ptr) -> None:
     """Compiles a job's text to an object in memory."""
     state = JOB_FAILED
@@ -233,8 +217,6 @@ def machine_of(block: Ptr, level: Int) -> Int:
         if target == 0:
             return 0
         texts = block + WORKER_TEXTS
-        if level == 0:
-            call_address(load_pointer(block, LLVM_SET_OPTION), load_int(texts, 16), load_int(texts, 24))
         machine = call_address(load_pointer(block, LLVM_CREATE_MACHINE), target, triple, load_int(words, 0), load_int(words, 8),
                                level, load_int(texts, 0), load_int(texts, 8), 0, 1, load_int(texts, 16))
         if machine == 0:

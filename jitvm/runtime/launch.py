@@ -9,7 +9,7 @@ from time import perf_counter
 
 from jitvm.frontend import module as trees
 from jitvm.runtime import errors
-from jitvm.runtime.outlook import KNOWN_MILLISECONDS, LOAD, OPEN, Outlook
+from jitvm.runtime.outlook import Outlook
 from jitvm.runtime.sources import Sources
 from jitvm.spec.bytecodes import UNIT
 from jitvm.spec.cfunctions import NO_TABLE_YET, SLOTS
@@ -35,9 +35,8 @@ class Machine:
         self.native, self.records, self.settings = native, records, settings
         self.sources = Sources(settings.cache, settings.iterator_paths)
         self.driver: Any = None
-        self.worker: Any = None
         self.sampler: Any = None
-        self.outlook = Outlook(native, records, settings, self.sources.was_compiled)
+        self.outlook = Outlook(native, records, settings)
         self.expressions: Any = None
         self.modules: Any = None
 
@@ -147,14 +146,9 @@ def _first_hot(pc: int, registers: int) -> None:
     """The first hot loop: loads the tracing compiler, which takes over from here. What it costs, a short program never pays."""
     assert machine is not None
     settings = machine.settings
-    verdict = LOAD
-    if settings.loop_threshold > STEPWISE and settings.grace:
-        verdict = machine.outlook.verdict(pc, registers)
+    if settings.loop_threshold > STEPWISE and settings.grace and not machine.outlook.pays(pc, registers):
+        return
     try:
-        if verdict == OPEN and machine.worker is None:
-            _open_library(machine)
-        if verdict != LOAD:
-            return
         driver = start_tracing(machine)
     except Exception as error:
         machine.native.set_object("vm_hot", _never_hot)
@@ -180,24 +174,6 @@ def _load_frontend() -> None:
     finally:
         if collecting:
             gc.enable()
-
-
-def _open_library(vm: Machine) -> None:
-    """Has the thread that will run LLVM open its library meanwhile: that takes as long as loading the compiler.
-
-    It holds the lock of the dynamic loader, so what else the compiler needs of it is loaded before.
-    """
-    if vm.settings.cache:
-        import _blake2  # noqa: F401
-
-    from jitvm.backend.llvm import LLVMError
-    from jitvm.backend.worker import Worker
-
-    vm.worker = Worker(vm.native, 0 if vm.settings.tiers else vm.settings.codegen)
-    try:
-        vm.worker.open()
-    except LLVMError:
-        pass  # whoever posts the first job hears of it
 
 
 def _first_expression() -> tuple[BaseException] | None:
@@ -242,7 +218,7 @@ def start_tracing(vm: Machine) -> Any:
     kit = context.trace_kit(files=bool(vm.settings.verify or vm.settings.dump))
     from jitvm.tracing.driver import Driver
 
-    driver = Driver(vm.native, vm.records, vm.settings, kit, context.trace_key(), vm.worker)
+    driver = Driver(vm.native, vm.records, vm.settings, kit, context.trace_key())
     vm.driver = driver
     vm.native.set_object("vm_hot", driver.hot)
     vm.native.set_object("vm_recorded", driver.recorded)
@@ -324,5 +300,3 @@ def _keep() -> None:
     if any(observer.value for observer in machine.native.observers):
         return
     machine.sources.save()
-    if machine.driver is not None and machine.outlook.cost != KNOWN_MILLISECONDS and machine.driver.has_compiled():
-        machine.sources.note_compiled()

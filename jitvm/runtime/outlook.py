@@ -7,16 +7,13 @@ from jitvm.spec.bytecodes import COUNTER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from jitvm.runtime.context import Native
     from jitvm.runtime.records import Records
     from jitvm.spec.settings import Settings
 
-COMPILER_MILLISECONDS = 20
-"""What loading the compiler and LLVM costs: a loop that is known to end sooner is not worth it, one that is known to go on longer is."""
-KNOWN_MILLISECONDS = 8
-"""The same where the code of an earlier run is on disk: LLVM is not needed."""
+COMPILER_MILLISECONDS = 8
+"""What loading the compiler and the first code cost: a loop that is known to end sooner is not worth it, one that is known to go on longer
+is."""
 SURE = 3
 """The compiler is loaded at once where loops will go on for so many times that: nothing is to be waited for."""
 LASTING = 3
@@ -24,10 +21,6 @@ LASTING = 3
 HOT_SHARE, HOT_ENOUGH = 3, 80
 """The compiler is loaded when hot loops take one part in so many of the run, or have taken so many milliseconds: a program that spends
 its time all over its code gains less by their being compiled than it costs."""
-EARLIER = 4
-"""LLVM's thread is begun after one part in so many of ``grace``: it is ready when the first text is."""
-LOAD, OPEN, WAIT = range(3)
-"""What is to be done: the compiler loaded, only LLVM's library opened, nothing."""
 
 
 class Met:
@@ -49,11 +42,8 @@ class Met:
 class Outlook:
     """What was seen of hot loops, and of those around them, each time that one was hot. ``begun``: when the program's first line ran."""
 
-    def __init__(self, native: Native, records: Records, settings: Settings, was_compiled: Callable[[], bool]) -> None:
+    def __init__(self, native: Native, records: Records, settings: Settings) -> None:
         self.native, self.records, self.settings = native, records, settings
-        self.was_compiled = was_compiled
-        self.cost = 0
-        """COMPILER_MILLISECONDS or KNOWN_MILLISECONDS; 0 before anything was hot."""
         self.early: dict[int, str] = {}
         """Addresses of loops that were hot before the compiler was to be loaded, and why it was not."""
         self.hot = self.last = 0.0
@@ -62,11 +52,10 @@ class Outlook:
         """The loops that were met, by their addresses."""
         self.started = self.begun = perf_counter()
 
-    def verdict(self, pc: int, registers: int) -> int:
-        """What is to be done about a hot loop or function at ``pc``: LOAD, OPEN or WAIT. Its counter is set for the next time."""
+    def pays(self, pc: int, registers: int) -> bool:
+        """Whether the compiler is to be loaded for a hot loop or function at ``pc``. If not, its counter is set for the next time."""
         now = perf_counter()
         age = (now - self.started) * 1000
-        self.cost = self.cost or (KNOWN_MILLISECONDS if self.was_compiled() else COMPILER_MILLISECONDS)
         known = self.records.left(pc, registers)
         count, lasted = self.records.first_count(pc)
         self.hot += min(lasted / 2 if pc in self.early else lasted, age - self.last)
@@ -74,20 +63,18 @@ class Outlook:
         scattered = self.hot < min(HOT_ENOUGH, (now - self.begun) * 1000 / HOT_SHARE)
         around = self.look(pc, registers, now)
         expected = max(known[1] if known else 0.0, around or 0.0)
-        ends_soon = (known or around is not None) and expected < self.cost
+        ends_soon = (known or around is not None) and expected < COMPILER_MILLISECONDS
         if ends_soon:
-            early = scattered or age < LASTING * self.cost
+            early = scattered or age < LASTING * COMPILER_MILLISECONDS
         elif known:
             early = False
         else:
-            waits = self.hot < self.settings.grace and expected < SURE * self.cost and self.cost > KNOWN_MILLISECONDS
-            early = scattered or waits
+            early = scattered or (self.hot < self.settings.grace and expected < SURE * COMPILER_MILLISECONDS)
         if not early:
-            return LOAD
+            return True
         self.early[pc] = "ends-soon" if ends_soon else "too-early"
         self.native.poke(pc + COUNTER, known[0] + self.settings.soon() if known else max(1, count // 2))
-        opens = self.hot >= self.settings.grace / EARLIER and self.cost > KNOWN_MILLISECONDS and self.settings.beside()
-        return OPEN if opens and not scattered and not ends_soon else WAIT
+        return False
 
     def look(self, pc: int, registers: int, now: float) -> float | None:
         """About the milliseconds that the hot loop at ``pc`` and those around it will still take, at the rate since they were first

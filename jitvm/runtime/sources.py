@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import CodeType
 
-KIND, PROGRAMS = "bytecode", "programs"
+KIND = "bytecode"
 FOLDERS = ("frontend", "spec")
 
 
@@ -24,8 +24,6 @@ class Sources:
         self.enabled, self.iterator_paths = enabled, iterator_paths
         self.modules: list[tuple[bytes, Module]] = []
         self.hits = self.misses = 0
-        self.program = b""
-        """The key of the first source, by which goes what is known of the program."""
         self._parts = ""
 
     def module(self, source: str | bytes, filename: str) -> Module:
@@ -33,24 +31,6 @@ class Sources:
         text = b"s" + source.encode("utf-8", "surrogatepass") if isinstance(source, str) else source
         return self._find(filename, cache.digest(text), lambda stored: Module(
             source, filename, stored, iterator_paths=self.iterator_paths))
-
-    def was_compiled(self) -> bool:
-        """Whether loops of the program were compiled in an earlier run."""
-        if not self.enabled or not self.program:
-            return False
-        try:
-            return cache.load(PROGRAMS, self.program) is not None
-        except cache.CacheUnavailable:
-            return False
-
-    def note_compiled(self) -> None:
-        """Notes that loops of the program were compiled. Nothing that goes wrong here shows."""
-        if self.enabled and self.program:
-            try:
-                cache.store(PROGRAMS, self.program, b"")
-            except cache.CacheUnavailable:
-                pass
-            self.program = b""
 
     def of_loaded(self, host: CodeType, filename: str) -> Module:
         """The module of code that the host has loaded from a file: what is stored counts whatever the file holds now."""
@@ -60,7 +40,6 @@ class Sources:
         if not self.enabled:
             return make(None)
         key = self._key(filename) + digest
-        self.program = self.program or key
         module = None
         try:
             data = cache.load(KIND, key)

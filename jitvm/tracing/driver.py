@@ -10,7 +10,6 @@ import time
 from array import array
 
 from jitvm.backend import elf
-from jitvm.backend.llvm import LLVMError
 from jitvm.spec import layout, reasons
 from jitvm.spec.bytecodes import COUNTER, UNIT
 from jitvm.spec.cfunctions import CFUNCTIONS, SLOTS
@@ -31,7 +30,7 @@ from jitvm.tracing.profile import Profile, split
 from jitvm.tracing.rebuilds import LINE_SECONDS, NEVER, RebuildsMixin
 from jitvm.tracing.region import Region
 from jitvm.tracing.replayer import NotInlined
-from jitvm.tracing.tiers import Build, Tiers, lacks_room
+from jitvm.tracing.tiers import Build, Tiers
 from jitvm.tracing.verify import Verifier
 
 TYPE_CHECKING = False
@@ -122,7 +121,7 @@ class Driver(EntriesMixin, RebuildsMixin):
     """The tracing compiler of the process."""
 
     def __init__(self, native: Any, records: Any, settings: Any, kit: tuple[Generated, dict[str, Any], dict[str, Any]],
-                 key: bytes, worker: Any = None) -> None:
+                 key: bytes) -> None:
         self.native, self.records, self.settings = native, records, settings
         self.generated, self.parameters, self.helpers = kit
         self.roots: dict[int, Root] = {}
@@ -134,7 +133,7 @@ class Driver(EntriesMixin, RebuildsMixin):
         self.log = array("Q", bytes(8 * (settings.trace_limit * LOG_WORDS_PER_BYTECODE + 256)))
         self.budget = Budget(settings)
         self.names = Names(native)
-        self.tiers = Tiers(native, settings, key, self.place, self.rearm, worker)
+        self.tiers = Tiers(native, settings, key, self.place, self.rearm)
         atexit.register(self.close)
         self.keep: list[Any] = []
         self.verifier = Verifier(self) if settings.verify else None
@@ -470,10 +469,6 @@ class Driver(EntriesMixin, RebuildsMixin):
     # -- compiling
     def compile(self, root: Root) -> None:
         """Replays and compiles a region and puts it in place; a failure is noted with its reason. Too dear a one has to wait."""
-        if lacks_room():
-            root.final = True
-            self.fail(root, "llvm", "little is left of the address space, which has a limit")
-            return
         if not root.compiled and self.budget.over(self.budget.estimate(root, self.profile_of(root.code).outcomes)):
             root.reason = "too-dear"
             again = self.settings.call_threshold if root.function else self.settings.loop_threshold
@@ -483,10 +478,8 @@ class Driver(EntriesMixin, RebuildsMixin):
             region, text = self.replay(root)
             self.install(root, region, text)
         except Abort as error:
+            root.final = root.final or error.reason == "llvm"
             self.fail(root, error.reason, error.detail)
-        except LLVMError as error:
-            root.final = True
-            self.fail(root, "llvm", str(error))
 
     def replay(self, root: Root) -> tuple[Region, str]:
         """Replays until what the headers believe holds."""
@@ -522,7 +515,7 @@ class Driver(EntriesMixin, RebuildsMixin):
         self.tiers.compile(Build(root, region, text))
         self.budget.seconds["compiling"] += time.perf_counter() - started
 
-    def place(self, build: Build, data: bytes) -> None:
+    def place(self, build: Build, data: bytes | elf.Image) -> None:
         """Loads a build's code and lets the loop header enter it. Raises elf.LoaderError."""
         root, region = build.root, build.region
         if not build.externals:
@@ -543,7 +536,7 @@ class Driver(EntriesMixin, RebuildsMixin):
             root.code.record.instructions[place + 3] = NEVER
         if "e" in self.settings.dump:
             print(f"jitvm: {self.now()} ms: compiled {root.code.code.co_filename}:{root.code.line(root.pc)} build {root.builds}, "
-                  f"level {build.level}, {region.replayed} bytecodes, {len(region.exits)} exits, {len(data)} bytes, "
+                  f"level {build.level}, {region.replayed} bytecodes, {len(region.exits)} exits, {loaded.code_size} bytes, "
                   f"{root.cost * 1000:.0f} ms", file=sys.stderr)
 
     def now(self) -> int:
@@ -628,10 +621,6 @@ class Driver(EntriesMixin, RebuildsMixin):
         self.untraced[code.number, pc] = name
         if "e" in self.settings.dump:
             print(f"jitvm: {code.code.co_filename}:{code.line(pc)}: left to the interpreter: {name}", file=sys.stderr)
-
-    def has_compiled(self) -> bool:
-        """Whether machine code of a loop was put in place."""
-        return any(root.loaded for root in self.roots.values())
 
     def report(self, stats: Any) -> None:
         """Adds every hot loop to the statistics: what came of it, and why."""

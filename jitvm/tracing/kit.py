@@ -55,7 +55,7 @@ def make() -> Kit:
             helpers[function.name] = (signature, function.result, "raises" in function.flags, "runs" in function.flags,
                                       function.flags & {"quiet", "text"})
     whole = compile(source, "<trace generator>", "exec")
-    codes = {code.co_name: dumps(code) for code in whole.co_consts if isinstance(code, type(whole))}
+    codes = {code.co_name: dumps(code.replace(co_linetable=b"")) for code in whole.co_consts if isinstance(code, type(whole))}
     return codes, parameters, helpers
 
 

@@ -1,27 +1,29 @@
-"""When and how well a region is compiled: quickly at first, and well when that code runs for long, both beside the program.
+"""When and how well a region is compiled: at once by the baseline compiler, and by LLVM beside the program when that code runs for long.
 
-A text is compiled at once, in the program's own thread, where there is one CPU only or somebody wants to see each step (thresholds of
-1 and 2, ``-X background=0``). Code made well is kept on disk; the next run of the program begins with it.
+LLVM compiles the first code as well where the baseline compiler does not know what a text has, and with ``-X tiers=0``. In the program's
+own thread it does so where there is one CPU only or somebody wants to see each step (thresholds of 1 and 2, ``-X background=0``). Code
+is kept on disk; the next run of the program begins with the best that this one had.
 """
 from __future__ import annotations
 
 import posix
 
 from jitvm.backend import cache
-from jitvm.backend.elf import LoaderError
-from jitvm.backend.llvm import Compiler, LLVMError
-from jitvm.backend.worker import Worker
+from jitvm.backend.elf import PAGE, LoaderError
+from jitvm.backend.foreign import Int32, Pointer, bind
 from jitvm.baseline.compiler import compile_text
 from jitvm.baseline.reader import Unsupported
 from jitvm.spec.words import array
-from jitvm.tracing.emission import GOOD, WORK
+from jitvm.tracing.emission import GOOD, WORK, Abort
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from jitvm.backend.worker import Job
+    from jitvm.backend.elf import Image
+    from jitvm.backend.llvm import Compiler
+    from jitvm.backend.worker import Job, Worker
 
 SECONDS_PER_LINE, SECONDS_AT_LEAST = 250e-6, 0.15
 """A region is compiled well when its first code was seen to run for so long: by lines of the text, and for opening LLVM's library. Good
@@ -30,19 +32,19 @@ the program by half of that where CPUs share a core. So it is begun when as much
 never pay."""
 BASELINE = -1
 """The level of code that the baseline compiler has made."""
+RLIMIT_AS, UNLIMITED = 9, (1 << 64) - 1
+_getrlimit = bind("getrlimit", Int32, Int32, Pointer)
 ROOM = 1 << 30
 """Bytes of address space without which LLVM is not begun with: where it finds no memory it ends the process."""
 
 
 def lacks_room() -> bool:
     """Whether the address space of the process has a limit that is near."""
-    import resource
-
-    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
-    if limit == resource.RLIM_INFINITY:
+    limits = array("Q", bytes(16))
+    if _getrlimit(RLIMIT_AS, limits.buffer_info()[0]) or limits[0] == UNLIMITED:
         return False
     with open("/proc/self/statm", encoding="ascii") as file:
-        return limit - int(file.read().split()[0]) * resource.getpagesize() < ROOM
+        return int(limits[0]) - int(file.read().split()[0]) * PAGE < ROOM
 
 
 class Store:
@@ -53,7 +55,7 @@ class Store:
 
     def __init__(self, key: bytes, used: bool) -> None:
         self.key, self.used = key, used
-        self.fresh: dict[bytes, bytes] = {}
+        self.fresh: dict[bytes, bytes | Image] = {}
         self.hits = self.misses = 0
 
     def load(self, text: str) -> bytes | None:
@@ -66,7 +68,7 @@ class Store:
             self.used = False
             return None
 
-    def keep(self, text: str, data: bytes) -> None:
+    def keep(self, text: str, data: bytes | Image) -> None:
         """Notes an object, to be written at the end."""
         if self.used:
             self.fresh[self.key_of(text)] = data
@@ -86,7 +88,8 @@ class Store:
         """Writes what is new. A cache that cannot be written costs the next run time, nothing else."""
         try:
             while self.fresh:
-                cache.store("trace", *self.fresh.popitem())
+                key, data = self.fresh.popitem()
+                cache.store("trace", key, data if isinstance(data, bytes) else data.to_bytes())
         except cache.CacheUnavailable:
             self.fresh = {}
 
@@ -107,63 +110,86 @@ class Build:
 
 
 class Tiers:
-    """The builds under way. ``place`` puts code in place, ``rearm`` hears of builds that a fork has lost.
+    """The builds under way. ``place`` puts code in place, ``rearm`` hears of builds that a fork has lost."""
 
-    ``worker`` is a thread for quick code that was begun before.
-    """
-
-    def __init__(self, native: Any, settings: Any, key: bytes, place: Callable[[Build, bytes], None],
-                 rearm: Callable[[Any], None], worker: Worker | None = None) -> None:
+    def __init__(self, native: Any, settings: Any, key: bytes, place: Callable[[Build, bytes | Image], None],
+                 rearm: Callable[[Any], None]) -> None:
         self.settings, self.place, self.rearm = settings, place, rearm
         self.best: int = settings.codegen
-        self.quick = 0 if settings.tiers else self.best
         self.beside = settings.beside()
         self.store = Store(key, settings.cache and settings.tiers)
-        self.compiler = Compiler(self.quick)
-        self.worker = worker or Worker(native, self.quick)
-        self.improver = Worker(native, self.best, yields=True)
+        self.native = native
+        self._worker: Worker | None = None
+        self._compiler: Compiler | None = None
         self.builds: list[Build] = []
         posix.register_at_fork(after_in_child=self.forget)
 
+    @property
+    def worker(self) -> Worker:
+        """LLVM beside the program. Most programs never need it."""
+        if self._worker is None:
+            from jitvm.backend.worker import Worker
+
+            self._worker = Worker(self.native, yields=bool(self.settings.tiers))
+        return self._worker
+
+    def object_bytes(self, text: str) -> bytes:
+        """What LLVM makes of a text in the program's own thread. Raises Abort where it refuses it."""
+        from jitvm.backend.llvm import Compiler, LLVMError
+
+        self._compiler = self._compiler or Compiler(self.best)
+        try:
+            return self._compiler.object_bytes(text, verify=bool(self.settings.verify))
+        except LLVMError as error:
+            raise Abort("llvm", str(error)) from None
+
     def compile(self, build: Build) -> None:
-        """The first code of a build. Raises LLVMError where it is compiled at once and refused."""
-        build.level = self.quick
+        """The first code of a build. Raises Abort where LLVM compiles it at once and refuses it."""
         root = build.root
         for other in self.builds:
             if other.root is root and other.job is not None:
                 other.job.cancel()
         self.builds = [other for other in self.builds if other.root is not root]
         root.pending = None
-        if self.from_disk(build):
-            return
-        if self.settings.tiers and self.settings.baseline:
-            try:
-                data = compile_text(build.counting).to_bytes()
-            except Unsupported:
-                pass
-            else:
-                build.level = BASELINE
-                self.keep(build, data)
-                self.place(build, data)
-                self.improve(build)
-                return
-        text = build.counting if self.settings.tiers else build.text
+        if not self.from_disk(build) and not self.by_baseline(build):
+            self.by_llvm(build)
+
+    def by_baseline(self, build: Build) -> bool:
+        """Code of the baseline compiler."""
+        if not self.settings.tiers:
+            return False
+        if self.settings.verify:
+            self.object_bytes(build.counting)
+        try:
+            image = compile_text(build.counting)
+        except Unsupported:
+            return False
+        build.level = BASELINE
+        self.keep(build, image)
+        self.place(build, image)
+        self.improve(build)
+        return True
+
+    def by_llvm(self, build: Build) -> None:
+        """LLVM's code, as good as it will be."""
+        if lacks_room():
+            raise Abort("llvm", "little is left of the address space, which has a limit")
+        build.level = self.best
         if self.beside:
-            build.job = self.worker.post(text, self.quick)
+            build.job = self.worker.post(build.text, self.best)
         if build.job is not None:
-            root.pending = build
+            build.root.pending = build
             self.builds.append(build)
             return
-        data = self.compiler.object_bytes(text, verify=bool(self.settings.verify))
+        data = self.object_bytes(build.text)
         self.keep(build, data)
         self.place(build, data)
-        self.improve(build)
 
     def from_disk(self, build: Build) -> bool:
-        """Puts what an earlier run has kept in place: good code, else quick code."""
+        """Puts what an earlier run has kept in place: LLVM's code, else the baseline compiler's."""
         known, level = self.store.load(build.text), self.best
         if known is None:
-            known, level = self.store.load(build.counting), self.quick
+            known, level = self.store.load(build.counting), BASELINE
         if self.store.used:
             self.store.hits += known is not None
             self.store.misses += known is None
@@ -176,10 +202,10 @@ class Tiers:
 
     def improve(self, build: Build) -> None:
         """Has better code made later on."""
-        if self.settings.tiers and build.level < self.best:
+        if self.best and build.level < self.best and not lacks_room():
             build.level = self.best
             need = SECONDS_AT_LEAST + SECONDS_PER_LINE * build.text.count("\n")
-            build.job = self.improver.post(build.text, self.best, work=build.work.buffer_info()[0], need=need)
+            build.job = self.worker.post(build.text, self.best, work=build.work.buffer_info()[0], need=need)
             if build.job is not None:
                 self.builds.append(build)
 
@@ -199,10 +225,8 @@ class Tiers:
             self.keep(build, data)
             try:
                 self.place(build, data)
-            except (LLVMError, LoaderError) as error:
+            except LoaderError as error:
                 root.detail = str(error)
-                continue
-            self.improve(build)
 
     def forget(self) -> None:
         """In the child of a fork: what was under way in the parent is lost."""
@@ -213,10 +237,8 @@ class Tiers:
 
     def close(self) -> None:
         """At exit: nothing more is begun, and nothing of the program is kept alive. Good code under way is kept for the next run."""
-        for worker in (self.improver, self.worker):
-            worker.halt()
-        self.improver.close(wait=self.store.used)
-        self.worker.close(wait=False)
+        if self._worker is not None:
+            self._worker.close(wait=self.store.used)
         for build in self.builds:
             build.root.pending = None
             data = self.taken(build) if build.job is not None and build.job.done else None
@@ -225,7 +247,7 @@ class Tiers:
         self.builds = []
         self.store.save()
 
-    def keep(self, build: Build, data: bytes) -> None:
+    def keep(self, build: Build, data: bytes | Image) -> None:
         """Keeps an object for the next run: the best one of a build."""
         if build.level == self.best:
             self.store.drop(build.counting)
@@ -236,4 +258,4 @@ class Tiers:
     def taken(self, build: Build) -> bytes | None:
         """The object of a build whose job is done; None if LLVM refused the text."""
         assert build.job is not None
-        return (self.improver if build.number else self.worker).take(build.job)
+        return self.worker.take(build.job)

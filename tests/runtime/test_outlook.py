@@ -7,7 +7,6 @@ import types
 import pytest
 
 from jitvm.runtime import outlook
-from jitvm.runtime.outlook import LOAD, OPEN, WAIT
 from jitvm.spec.bytecodes import COUNTER
 from jitvm.spec.settings import Settings
 
@@ -19,19 +18,17 @@ class Program:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now, self.around, self.counters = 0.0, [], {}
-        self.known, self.lasted, self.known_program = None, 1.0, False
+        self.known, self.lasted = None, 1.0
         monkeypatch.setattr(outlook, "perf_counter", lambda: self.now / 1000)
         native = types.SimpleNamespace(poke=self.counters.__setitem__)
         records = types.SimpleNamespace(
             left=lambda *_: self.known, first_count=lambda _: (COUNT, self.lasted), counted_around=lambda *_: self.around)
-        settings = Settings()
-        monkeypatch.setattr(settings, "beside", lambda: True, raising=False)
-        self.outlook = outlook.Outlook(native, records, settings, lambda: self.known_program)
+        self.outlook = outlook.Outlook(native, records, Settings())
 
-    def hot(self, now: float, *around: tuple[int, int, int, int]) -> int:
-        """The verdict at a time, in milliseconds, in loops of which each has an address, rounds done and left, and an iterator."""
+    def hot(self, now: float, *around: tuple[int, int, int, int]) -> bool:
+        """Whether the compiler is to be loaded at a time, in milliseconds, in loops of which each has an address, rounds done and left, and an iterator."""
         self.now, self.around = now, list(around)
-        return self.outlook.verdict(LOOP, 0)
+        return self.outlook.pays(LOOP, 0)
 
 
 @pytest.fixture
@@ -41,34 +38,33 @@ def program(monkeypatch):
 
 def test_a_program_of_which_nothing_is_known_has_a_grace(program):
     verdicts = [program.hot(now) for now in range(1, 20)]
-    assert verdicts[0] == WAIT and OPEN in verdicts and verdicts[-1] == LOAD
-    assert verdicts == sorted(verdicts, reverse=True)
+    assert verdicts == sorted(verdicts) and set(verdicts) == {False, True}
     assert program.outlook.early == {LOOP: "too-early"}
 
 
 def test_a_loop_that_will_go_on_is_compiled_at_once(program):
-    assert program.hot(1, (OUTER, 2, 998, 7)) == WAIT
-    assert program.hot(2, (OUTER, 4, 996, 7)) == LOAD  # 498 ms
+    assert program.hot(1, (OUTER, 2, 998, 7)) is False
+    assert program.hot(2, (OUTER, 4, 996, 7)) is True  # 498 ms
 
 
 def test_a_loop_that_ends_soon_is_left_alone(program):
-    assert [program.hot(now, (OUTER, 10 * now, 200 - 10 * now, 7)) for now in range(1, 20)] == [WAIT] * 19
+    assert [program.hot(now, (OUTER, 10 * now, 80 - 10 * now, 7)) for now in range(1, 8)] == [False] * 7
     assert program.outlook.early == {LOOP: "ends-soon"}
     assert program.counters[LOOP + COUNTER] == COUNT // 2
 
 
 def test_a_program_that_lasts_is_compiled_whatever_its_loops_say(program):
     for now in range(1, 80):
-        verdict = program.hot(now, (OUTER, 10 * now, 100, 7))  # a list that grows
-        if verdict == LOAD:
+        verdict = program.hot(now, (OUTER, 10 * now, 50, 7))  # a list that grows
+        if verdict is True:
             break
     assert outlook.LASTING * outlook.COMPILER_MILLISECONDS <= now < 70
 
 
 def test_a_loop_that_is_entered_again_is_taken_to_be_so_again(program):
-    first = [program.hot(now, (OUTER, 10 * now, 250 - 10 * now, 7)) for now in range(1, 25)]
-    assert LOAD not in first
-    assert program.hot(25, (OUTER, 0, 250, 8)) == LOAD  # 24 ms before, as long again
+    first = [program.hot(now, (OUTER, 10 * now, 90 - 10 * now, 7)) for now in range(1, 9)]
+    second = [program.hot(9 + now, (OUTER, 10 * now, 90 - 10 * now, 8)) for now in range(9)]  # 8 ms before, as long again
+    assert True not in first and second[-1] is True
 
 
 def test_another_iterator_at_the_same_address_is_noticed(program):
@@ -86,24 +82,15 @@ def test_a_loop_that_does_not_go_round_tells_the_least(program):
 
 def test_a_program_that_spends_its_time_all_over_is_not_compiled(program):
     program.lasted = 0.1
-    assert {program.hot(now, (OUTER, now, 100000, 7)) for now in range(10, 100, 10)} == {WAIT}
+    assert {program.hot(now, (OUTER, now, 100000, 7)) for now in range(10, 100, 10)} == {False}
 
 
 def test_known_rounds_decide(program):
     program.known = (50000, 30.0)
-    assert program.hot(1) == LOAD
+    assert program.hot(1) is True
     program.known = (500, 3.0)
-    assert program.hot(2) == WAIT
+    assert program.hot(2) is False
     assert program.counters[LOOP + COUNTER] > 500
-
-
-def test_a_program_whose_code_is_on_disk_needs_neither_grace_nor_llvm(program):
-    program.known_program = True
-    assert program.hot(1) == LOAD
-    program.known = (500, 3.0)
-    assert program.hot(2) == WAIT
-    program.known = (5000, 10.0)
-    assert program.hot(3) == LOAD
 
 
 LOOK = """

@@ -1,0 +1,156 @@
+"""The baseline compiler: calls of its own convention, what it refuses, divisions, and that no region's text is refused."""
+from __future__ import annotations
+
+import ctypes
+import os
+import random
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from jitvm.backend import elf
+from jitvm.baseline.compiler import compile_text
+from jitvm.baseline.divisions import magic
+from jitvm.baseline.reader import Unsupported
+from tests.baseline.programs import LLVM
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPTS = ROOT / "tests" / "programs" / "scripts"
+
+RECURSIVE = """
+define internal preserve_nonecc {i64, i64} @body(ptr %mem, i64 %n, i64 %k, double %x) nounwind {
+entry:
+  %small = icmp slt i64 %n, 2
+  br i1 %small, label %done, label %more
+done:
+  %r0 = insertvalue {i64, i64} {i64 undef, i64 0}, i64 %n, 0
+  ret {i64, i64} %r0
+more:
+  %odd = and i64 %n, 1
+  %is = icmp eq i64 %odd, %k
+  br i1 %is, label %seldom, label %often, !prof !1
+seldom:
+  %n3 = sub i64 %n, 3
+  %p3 = call preserve_nonecc {i64, i64} @body(ptr %mem, i64 %n3, i64 %k, double %x)
+  %v3 = extractvalue {i64, i64} %p3, 0
+  br label %join
+often:
+  %n1 = sub i64 %n, 1
+  %p1 = call preserve_nonecc {i64, i64} @body(ptr %mem, i64 %n1, i64 %k, double %x)
+  %v1 = extractvalue {i64, i64} %p1, 0
+  %n2 = sub i64 %n, 2
+  %p2 = call preserve_nonecc {i64, i64} @body(ptr %mem, i64 %n2, i64 %k, double %x)
+  %v2 = extractvalue {i64, i64} %p2, 0
+  %s2 = add i64 %v1, %v2
+  br label %join
+join:
+  %sum = phi i64 [%v3, %seldom], [%s2, %often]
+  %calls = load i64, ptr %mem
+  %count = add i64 %calls, 1
+  store i64 %count, ptr %mem
+  %whole = fptosi double %x to i64
+  %t = add i64 %sum, %whole
+  %t2 = mul i64 %t, %k
+  %t3 = add i64 %t2, %n
+  %r = insertvalue {i64, i64} {i64 undef, i64 0}, i64 %t3, 0
+  ret {i64, i64} %r
+}
+define preserve_nonecc {i64, i64} @start(ptr %mem, i64 %n, i64 %k, double %x) nounwind {
+entry:
+  %p = call preserve_nonecc {i64, i64} @body(ptr %mem, i64 %n, i64 %k, double %x)
+  %v = extractvalue {i64, i64} %p, 0
+  %more = add i64 %v, %n
+  %r = insertvalue {i64, i64} {i64 undef, i64 0}, i64 %more, 0
+  ret {i64, i64} %r
+}
+"""
+AROUND = """
+declare preserve_nonecc {i64, i64} @start(ptr %mem, i64 %n, i64 %k, double %x)
+define i64 @run(ptr %mem, i64 %n, i64 %k, double %x) {
+  %p = call preserve_nonecc {i64, i64} @start(ptr %mem, i64 %n, i64 %k, double %x)
+  %v = extractvalue {i64, i64} %p, 0
+  ret i64 %v
+}
+"""
+
+
+def recursive(n: int, k: int, x: float, calls: list[int]) -> int:
+    if n < 2:
+        return n
+    total = recursive(n - 3, k, x, calls) if n & 1 == k else recursive(n - 1, k, x, calls) + recursive(n - 2, k, x, calls)
+    calls[0] += 1
+    return (total + int(x)) * k + n
+
+
+@pytest.mark.parametrize("k", (0, 1, 5))
+def test_values_live_through_calls_of_the_function_itself(k: int) -> None:
+    code = elf.load(compile_text(RECURSIVE))
+    around = elf.load(LLVM.object_bytes(AROUND), code.names)
+    run = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_double)(around.names["run"])
+    for n in range(16):
+        memory, calls = (ctypes.c_int64 * 1)(), [0]
+        assert run(ctypes.addressof(memory), n, k, 7.75) == recursive(n, k, 7.75, calls) + n
+        assert memory[0] == calls[0]
+    around.free()
+    code.free()
+
+
+@pytest.mark.parametrize("text", ("%r = frobnicate i64 %a, 1", "switch i64 %a, label %x []", "%r = add i64 %later, 1",
+                                  "%r = call i64 @f(i64 1, i64 2, i64 3, i64 4, i64 5, i64 6, i64 7)"))
+def test_what_is_not_known_is_refused(text: str) -> None:
+    with pytest.raises(Unsupported):
+        compile_text(f"define preserve_nonecc ptr @trace(i64 %a) nounwind {{\nentry:\n  {text}\n  unreachable\n}}")
+
+
+@pytest.mark.parametrize("operation", ("sdiv", "srem"))
+def test_a_division_spares_the_values_around_it(operation: str) -> None:
+    """There are more values than registers, so some are where the processor has the rest of a division."""
+    count = 16
+    lines = [f"  %p{i} = getelementptr i8, ptr %mem, i64 {8 * i}\n  %v{i} = load i64, ptr %p{i}" for i in range(count)]
+    lines += [f"  %d{i} = {operation} i64 %v{i}, {('7', '-9', '%n', '16')[i % 4]}" for i in range(count)]
+    lines += [f"  %s{i} = {'add i64 0' if not i else f'add i64 %t{i - 1}'}, %d{i}\n  %t{i} = mul i64 %s{i}, 3" for i in range(count)]
+    text = "\n".join(["define preserve_nonecc {i64, i64} @start(ptr %mem, i64 %n, i64 %k, double %x) nounwind {", "entry:", *lines,
+                      f"  %r = insertvalue {{i64, i64}} {{i64 undef, i64 0}}, i64 %t{count - 1}, 0", "  ret {i64, i64} %r", "}"])
+    code = elf.load(compile_text(text))
+    around = elf.load(LLVM.object_bytes(AROUND), code.names)
+    run = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_double)(around.names["run"])
+    memory = (ctypes.c_int64 * count)(*[(-1) ** i * (1000 + 37 * i) for i in range(count)])
+    total = 0
+    for place, number in enumerate(memory):
+        divisor = (7, -9, 11, 16)[place % 4]
+        quotient = abs(number) // abs(divisor) * (1 if (number < 0) == (divisor < 0) else -1)
+        total = (total + (quotient if operation == "sdiv" else number - quotient * divisor)) * 3
+    assert run(ctypes.addressof(memory), 11, 0, 0.0) == total
+    around.free()
+    code.free()
+
+
+def signed(number: int) -> int:
+    return (number + (1 << 63)) % (1 << 64) - (1 << 63)
+
+
+def test_division_by_a_constant_as_a_product() -> None:
+    chance = random.Random(1)
+    for _ in range(3000):
+        divisor = chance.choice((chance.randrange(3, 1 << 31), chance.randrange(3, 99))) * chance.choice((1, -1))
+        if not abs(divisor) & abs(divisor) - 1:
+            continue
+        number = chance.choice((chance.randrange(-1 << 63, 1 << 63), chance.randrange(-99, 99), -1 << 63, (1 << 63) - 1))
+        factor, shift = magic(divisor)
+        high = signed((factor * number >> 64) + (number if divisor > 0 > factor else -number if divisor < 0 < factor else 0))
+        quotient = (high >> shift) + ((high >> shift) < 0)
+        exact = abs(number) // abs(divisor)
+        assert quotient == (exact if (number < 0) == (divisor < 0) else -exact)
+
+
+@pytest.mark.parametrize("script", ("accounts", "bigints", "builtins_in_loops", "generators", "pairs", "polymorphism", "recursion", "tables"))
+def test_no_text_of_a_region_is_refused(script: str) -> None:
+    command = [sys.executable, "-m", "jitvm", "run", "-X", "threshold=2", "-X", "codegen=0", "-X", "cache=0", "-X", "dump=e",
+               str(SCRIPTS / f"{script}.py")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True,
+                          env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "0"}, stdin=subprocess.DEVNULL)
+    levels = re.findall(r"jitvm: \d+ ms: compiled .* level (-?\d+)", done.stderr)
+    assert levels and set(levels) == {"-1"}
