@@ -100,7 +100,7 @@ class PollsMixin(Machine):
     def bind_later(self, header: Any, part: str, first: str) -> None:
         """Whether the loop's variable is bound, where a part of the turns has ended: it was before the loop, or there was one.
 
-        Nobody asks elsewhere, since each turn begins with binding it. The good code knows it here; as a phi, which the quick code has, it
+        Nobody asks elsewhere, since each turn begins with binding it. The good code knows it here; as a phi, which the first code has, it
         costs each turn an instruction.
         """
         record = header.state.frames[-1].record
@@ -125,7 +125,7 @@ class PollsMixin(Machine):
         return waiting
 
     def count_work(self) -> None:
-        """Quick code shows that it runs (tracing/tiers.py): the word has a value it had not before."""
+        """The first code shows that it runs (tracing/tiers.py): the word has a value it had not before."""
         self.worked += 1
         old, new = f"%work{self.worked}", f"%more{self.worked}"
         self.emit(f"{old} = load i64, ptr @work{WORK}")

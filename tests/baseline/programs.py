@@ -127,8 +127,8 @@ class Program:
             (self.branch if chance.random() < 0.6 else self.loop)()
             self.depth -= 1
             return
-        chance.choice((self.binary, self.binary, self.binary, self.overflow, self.memory, self.memory, self.narrow, self.floats, self.select,
-                       self.call, self.divide, self.shift, self.bump))()
+        chance.choice((self.binary, self.binary, self.binary, self.overflow, self.memory, self.memory, self.narrow, self.floats,
+                       self.select, self.call, self.divide, self.shift, self.bump))()
 
     def binary(self) -> None:
         self.op(f"{self.chance.choice(('add', 'sub', 'mul', 'and', 'or', 'xor'))} i64 {self.number()}, {self.number()}", "i64")

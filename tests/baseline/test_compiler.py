@@ -146,7 +146,8 @@ def test_division_by_a_constant_as_a_product() -> None:
         assert quotient == (exact if (number < 0) == (divisor < 0) else -exact)
 
 
-@pytest.mark.parametrize("script", ("accounts", "bigints", "builtins_in_loops", "generators", "pairs", "polymorphism", "recursion", "tables"))
+@pytest.mark.parametrize("script", ("accounts", "bigints", "builtins_in_loops", "generators", "pairs", "polymorphism", "recursion",
+                                    "tables"))
 def test_no_text_of_a_region_is_refused(script: str) -> None:
     command = [sys.executable, "-m", "jitvm", "run", "-X", "threshold=2", "-X", "codegen=0", "-X", "cache=0", "-X", "dump=e",
                str(SCRIPTS / f"{script}.py")]

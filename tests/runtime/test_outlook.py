@@ -26,7 +26,7 @@ class Program:
         self.outlook = outlook.Outlook(native, records, Settings())
 
     def hot(self, now: float, *around: tuple[int, int, int, int]) -> bool:
-        """Whether the compiler is to be loaded at a time, in milliseconds, in loops of which each has an address, rounds done and left, and an iterator."""
+        """Whether the compiler is loaded at a time (milliseconds) in loops of which each has address, rounds done and left, and iterator."""
         self.now, self.around = now, list(around)
         return self.outlook.pays(LOOP, 0)
 
