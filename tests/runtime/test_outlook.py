@@ -26,7 +26,7 @@ class Program:
         self.outlook = outlook.Outlook(native, records, Settings())
 
     def hot(self, now: float, *around: tuple[int, int, int, int]) -> bool:
-        """Whether the compiler is loaded at a time (milliseconds) in loops of which each has address, rounds done and left, and iterator."""
+        """Whether the compiler is loaded at a time (milliseconds), in loops with their address, rounds done and left, iterator."""
         self.now, self.around = now, list(around)
         return self.outlook.pays(LOOP, 0)
 
