@@ -144,29 +144,47 @@ class Emitter(Arithmetic, Comparisons):
             moves += [(place, self.places[value]) for value, place in there.items() if value not in phis and alive(value, start)]
         return moves
 
+    def beyond(self, label: str) -> str:
+        """Where a way leads after blocks that only jump on, with nothing to move."""
+        block = self.by_label[label]
+        while not self.later and len(block.ops) == 1 and block.ops[0].name == "jump" and not block.phis:
+            target = self.by_label[block.successors[0][0]]
+            if target is block or any(self.places[number] != self.mover.where(values[block.label]) for number, values in target.phis):
+                break
+            block = target
+        return block.label
+
     def jump(self, op: Op) -> None:
         label = self.block.successors[0][0]
         self.mover.parallel(self.moves_to(label))
         if self.next is None or self.next.label != label:
-            self.out.jump(self.label(label))
+            self.out.jump(self.label(self.beyond(label)))
 
     def branch(self, op: Op) -> None:
-        """The jump is to where there is nothing to move, or to a stub behind the code."""
+        """The conditional jump is back to a loop's header, or to a seldom-run block, or to where there is nothing to move. What has to be
+        moved on its way is done in a stub behind the code."""
         condition: Condition = op.extra
-        (yes, likely), (no, _) = self.block.successors
+        (yes, _), (no, _) = self.block.successors
         following = self.next.label if self.next is not None else ""
-        taken, outcome, going_on = yes, True, no
-        if following == yes or (following != no and likely and self.by_label[no].cold) or (following != no and self.moves_to(yes)):
+        if self.goes_back(no):
             taken, outcome, going_on = no, False, yes
+        elif self.goes_back(yes) or (following != yes and not self.needs(self.moves_to(yes)) and not self.by_label[no].cold):
+            taken, outcome, going_on = yes, True, no
+        else:
+            taken, outcome, going_on = (yes, True, no) if following == no else (no, False, yes)
         moves = self.moves_to(taken)
-        target = self.label(taken)
+        target = self.label(self.beyond(taken))
         if self.needs(moves):
             target = self.fresh()
             self.stubs.append((target, self.label(taken), moves))
         self.jump_if(condition, outcome, target)
         self.mover.parallel(self.moves_to(going_on))
         if going_on != following:
-            self.out.jump(self.label(going_on))
+            self.out.jump(self.label(self.beyond(going_on)))
+
+    def goes_back(self, label: str) -> bool:
+        """Whether a way leads to code that is already written, with nothing to move."""
+        return self.label(self.beyond(label)) in self.out.labels and not self.needs(self.moves_to(label))
 
     @staticmethod
     def needs(moves: list[tuple[int, int]]) -> bool:
