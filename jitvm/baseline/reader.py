@@ -329,11 +329,12 @@ def read(text: str) -> list[Function]:
     functions = []
     reader: Reader | None = None
     for line in text.replace(" ;work", "").translate(PUNCTUATION).split("\n"):
-        words = line.split()
         if reader is None:
-            if words and words[0] == "define":
-                reader = Reader(words)
-        elif words[0] == "}":
+            if line.startswith("define"):
+                reader = Reader(line.split())
+            continue
+        words = line.split()
+        if words[0] == "}":
             functions.append(reader.finish())
             reader = None
         elif not words[0].startswith(";"):

@@ -82,7 +82,7 @@ TABLE = (
     Setting("locals_sync", True, "compiled loops write locals and globals back where somebody may look; 0: after each bytecode"),
     Setting("verify", False, "check ownership, frames and LLVM's input at every step (slow; for tests)"),
     Setting("force_exits", 0, "if not 0, every guard fails in turn, each so many times (for tests)"),
-    Setting("dump", "", "print to stderr: b bytecode, t traces, l LLVM's input, a assembler, e events, x exits with verify"),
+    Setting("dump", "", "print to stderr: b bytecode, t traces, l LLVM's input, a its assembler, e events, x exits with verify"),
 )
 """All settings, in the order of the help."""
 

@@ -512,6 +512,8 @@ class Driver(EntriesMixin, RebuildsMixin):
         started = time.perf_counter()
         if "l" in self.settings.dump:
             print(text, file=sys.stderr)
+        if "a" in self.settings.dump:
+            print(self.tiers.assembly(text), file=sys.stderr)
         self.tiers.compile(Build(root, region, text))
         self.budget.seconds["compiling"] += time.perf_counter() - started
 

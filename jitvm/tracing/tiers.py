@@ -143,6 +143,15 @@ class Tiers:
         except LLVMError as error:
             raise Abort("llvm", str(error)) from None
 
+    def assembly(self, text: str) -> str:
+        """What LLVM makes of a text, for people."""
+        from jitvm.backend.llvm import Compiler, LLVMError
+
+        try:
+            return Compiler(self.best).assembly(text)
+        except LLVMError as error:
+            return str(error)
+
     def compile(self, build: Build) -> None:
         """The first code of a build. Raises Abort where LLVM compiles it at once and refuses it."""
         root = build.root

@@ -146,3 +146,11 @@ while n < 300_000_000 and "jitvm.tracing.driver" not in sys.modules:
 print(loaded, "jitvm.tracing.driver" in sys.modules)
 """
     assert jitvm("run", "-c", program) == ("False True\n", "", 0)
+
+
+def test_the_assembler_of_a_loop_is_shown() -> None:
+    done = subprocess.run([sys.executable, "-m", "jitvm", "run", "-X", "threshold=2", "-X", "dump=a", "-X", "cache=0", "-c",
+                           "total = 0\nfor i in range(500):\n    total += i\nprint(total)"], capture_output=True, text=True, timeout=60,
+                          check=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    assert done.stdout == "124750\n"
+    assert "jo\t" in done.stderr or "jo " in done.stderr
