@@ -66,11 +66,9 @@ class Emitter(Arithmetic, Comparisons):
     # -- calls and ends
     def call(self, op: Op) -> None:
         name, own, kinds, second = op.extra
-        out, saved = self.out, {}
-        alive = self.allocation.alive_at
-        if self.block.cold:
-            saved = {place: word for place, word in self.allocation.saved.items()
-                     if (own or place in CALLER_SAVED) and alive(place, self.moment + 1)}
+        out, alive = self.out, self.allocation.alive_at
+        saved = {place: word for place, word in self.allocation.saved.items()
+                 if (own or place in CALLER_SAVED) and alive(place, self.moment + 1)}
         for place, word in saved.items():
             self.mover.copy(word, place)
         leaves = own and self.before and not self.block.cold and bool(self.later)

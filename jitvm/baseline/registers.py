@@ -98,29 +98,34 @@ class Lives:
     def inside(self, block: Block, start: int, out: int) -> None:
         """Begins and ends the lives of one block's values."""
         spans, begun, weights = self.spans, self.begun, self.weights
-        weight = 0.01 if block.cold else 8.0 ** min(block.depth, DEEPEST)
+        often = weight(block)
         finals: dict[int, int] = {}
         for number, values in block.phis:
             begun[number] = start
             finals[number] = start
-            weights[number] += weight
+            weights[number] += often
             for value in values.values():
                 if value >= 0:
-                    weights[value] += weight
+                    weights[value] += often
         time = start
         for op in block.ops:
             late = time + (op.name in DIVISIONS)
             for value in op.operands:
                 if value >= 0:
                     finals[value] = late
-                    weights[value] += weight
+                    weights[value] += often
             for value in results(op):
                 begun[value] = finals[value] = time + 2
-                weights[value] += weight
+                weights[value] += often
             time += MOMENTS
         for value, final in finals.items():
             if not out >> value & 1:
                 spans[value] |= (2 << final) - (1 << begun[value])
+
+
+def weight(block: Block) -> float:
+    """How often a block is run, as far as loops and branches tell."""
+    return 0.01 if block.cold else 8.0 ** min(block.depth, DEEPEST)
 
 
 def results(op: Op) -> tuple[int, ...]:
@@ -213,6 +218,8 @@ class Allocation:
         self.lives.find()
         self.places: list[int] = [NONE] * len(function.widths)
         self.taken: list[int] = [0] * SLOT
+        self.changed: list[int] = [0] * SLOT
+        self.calls: list[tuple[int, float]] = []
         self.likes: dict[int, list[int]] = {}
         self.wanted: dict[int, int] = {}
         self.leaders = list(range(len(function.widths)))
@@ -226,7 +233,8 @@ class Allocation:
         self.save()
 
     def destroy(self) -> None:
-        """Takes registers for the moments at which operations destroy what is in them. A call that is seldom made saves them instead."""
+        """Takes registers for the moments at which operations destroy what is in them, and notes when calls change them (``changed``,
+        ``calls``). What lives in such a register is saved there: always where the call is seldom made, else if that costs least."""
         for block in self.function.blocks:
             moment = self.lives.starts[block.index] + 1
             for op in block.ops:
@@ -234,8 +242,9 @@ class Allocation:
                 if name == "call":
                     own = op.extra[1]
                     if not block.cold:
+                        self.calls.append((1 << moment, weight(block)))
                         for place in (*GENERAL, *VECTORS) if own else CALLER_SAVED:
-                            self.taken[place] |= 1 << moment
+                            self.changed[place] |= 1 << moment
                 elif name in DIVISIONS:
                     self.taken[RDX] |= 1 << moment
                 elif name in SHIFTS and op.operands[1] >= 0:
@@ -289,17 +298,18 @@ class Allocation:
         spans, weights, widths = self.lives.spans, self.lives.weights, self.function.widths
         order = [(-weights[value] / span.bit_count(), value) for value, span in enumerate(spans) if span]
         order.sort()
-        places, taken = self.places, self.taken
+        places, taken, changed = self.places, self.taken, self.changed
         for _, value in order:
             span = spans[value]
             kind = VECTORS if widths[value] == DOUBLE else GENERAL
             liked = [places[other] for other in self.likes.get(value, ()) if places[other] >= 0]
             if value in self.wanted:
                 liked.append(self.wanted[value])
-            for place in (*liked, *kind):
-                if place < SLOT and not taken[place] & span and (place >= XMM) == (kind is VECTORS):
-                    break
-            else:
+            there = [place for place in (*liked, *kind) if place < SLOT and not taken[place] & span and (place >= XMM) == (kind is VECTORS)]
+            place = next((place for place in there if not changed[place] & span), NONE)
+            if place == NONE and there and weights[value] > 2 * sum(often for moment, often in self.calls if moment & span):
+                place = there[0]
+            if place == NONE:
                 place = self.slot(span)
                 if span & self.split.moments:
                     self.split.give(value, span, (*liked, *kind), kind is VECTORS)
@@ -322,16 +332,15 @@ class Allocation:
         return len(taken) - 1
 
     def save(self) -> None:
-        """Finds words of the frame for the registers that calls which are seldom made save."""
+        """Finds words of the frame for the registers that calls save."""
         moments = own_moments = 0
         for block in self.function.blocks:
-            if block.cold:
-                moment = self.lives.starts[block.index] + 1
-                for op in block.ops:
-                    if op.name == "call":
-                        own_moments |= op.extra[1] << moment
-                        moments |= 1 << moment
-                    moment += MOMENTS
+            moment = self.lives.starts[block.index] + 1
+            for op in block.ops:
+                if op.name == "call":
+                    own_moments |= op.extra[1] << moment
+                    moments |= 1 << moment
+                moment += MOMENTS
         if moments:
             for place in (*GENERAL, *VECTORS):
                 if self.taken[place] & (moments if place in CALLER_SAVED else own_moments):
