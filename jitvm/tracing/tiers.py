@@ -185,7 +185,7 @@ class Tiers:
             raise Abort("llvm", "little is left of the address space, which has a limit")
         build.level = self.best
         if self.beside:
-            build.job = self.worker.post(build.text, self.best)
+            build.job = self.post(build)
         if build.job is not None:
             build.root.pending = build
             self.builds.append(build)
@@ -209,12 +209,21 @@ class Tiers:
         self.improve(build)
         return True
 
+    def post(self, build: Build, *, work: int = 0, need: float = 0.0) -> Job | None:
+        """Has LLVM compile a build beside the program; None where it cannot: there is no library, no thread, or no room in the queue."""
+        from jitvm.backend.llvm import LLVMError
+
+        try:
+            return self.worker.post(build.text, self.best, work=work, need=need)
+        except LLVMError:
+            return None
+
     def improve(self, build: Build) -> None:
         """Has better code made later on."""
         if self.best and build.level < self.best and not lacks_room():
             build.level = self.best
             need = SECONDS_AT_LEAST + SECONDS_PER_LINE * build.text.count("\n")
-            build.job = self.worker.post(build.text, self.best, work=build.work.buffer_info()[0], need=need)
+            build.job = self.post(build, work=build.work.buffer_info()[0], need=need)
             if build.job is not None:
                 self.builds.append(build)
 

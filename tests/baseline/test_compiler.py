@@ -155,3 +155,17 @@ def test_no_text_of_a_region_is_refused(script: str) -> None:
                           env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "0"}, stdin=subprocess.DEVNULL)
     levels = re.findall(r"jitvm: \d+ ms: compiled .* level (-?\d+)", done.stderr)
     assert levels and set(levels) == {"-1"}
+
+
+def test_loops_are_compiled_where_llvm_cannot_be_loaded(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text("def run(n):\n    total = 0\n    for i in range(n):\n        total += i * 3 % 7\n    return total\n"
+                      "print([run(1_000_000) for _ in range(200)][-1])\n")
+    (tmp_path / "llvmlite").mkdir()
+    (tmp_path / "llvmlite" / "__init__.py").touch()
+    for path in ((ROOT,), (tmp_path, ROOT)):  # the first run sees to it that there is an interpreter
+        command = [sys.executable, "-m", "jitvm", "run", "-X", "cache=0", "--stats", str(script)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True,
+                              env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, path))})
+        assert done.stdout == "2999997\n"
+        assert "script.py:3  compiled" in done.stderr
