@@ -100,17 +100,23 @@ def simplify(function: Function) -> None:
         block.ops = [op for op in block.ops if op.name]
         block.phis = [phi for phi in block.phis if uses[phi[0]]]
         Conditions(function, block).run()
-        count_in_memory(block, uses)
+        count_in_memory(function, block)
 
 
-def count_in_memory(block: Block, uses: list[int]) -> None:
+def is_small(constant: object) -> bool:
+    """Whether a constant fits in an instruction."""
+    return isinstance(constant, int) and -1 << 31 <= constant < 1 << 31
+
+
+def count_in_memory(function: Function, block: Block) -> None:
     """Loads a number, adds a constant and stores it where it was: one instruction."""
-    ops = block.ops
+    ops, uses, widths = block.ops, function.uses, function.widths
     for place in range(len(ops) - 1, 1, -1):
         load, add, store = ops[place - 2:place + 1]
         if (store.name == "store" and add.name == "add" and load.name == "load" and store.extra[0] == load.extra
                 and store.operands[0] == add.dest and add.operands[0] == load.dest and add.operands[1] < 0
-                and uses[add.dest] == 1 and uses[load.dest] == 1 and store.extra[1] == 64):
+                and uses[add.dest] == 1 and uses[load.dest] == 1 and store.extra[1] == widths[load.dest] == 64
+                and is_small(function.constants[~add.operands[1]])):
             store.name, store.operands = "count", (add.operands[1], *store.operands[1:])
             load.name = add.name = ""
     block.ops = [op for op in ops if op.name]

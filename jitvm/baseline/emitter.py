@@ -103,6 +103,8 @@ class Emitter(Arithmetic, Comparisons):
         general = vectors = 0
         for kind, value in zip(kinds, operands, strict=True):
             if kind == DOUBLE:
+                if vectors == 8:
+                    raise Unsupported("arguments on the stack")
                 moves.append((XMM + vectors, self.mover.where(value)))
                 vectors += 1
             else:

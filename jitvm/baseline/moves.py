@@ -32,6 +32,12 @@ class Mover:
         """What a constant is; None if anything will do."""
         return self.constants[~value]
 
+    def literal(self, value: int) -> str:
+        """The name of the word behind the code that holds a constant."""
+        constant = self.constants[~value] or 0
+        assert isinstance(constant, int)
+        return f"{constant & (1 << 64) - 1:x}"
+
     def load(self, register: int, value: int) -> None:
         """Puts a value into a general register; flags stay."""
         out = self.out
@@ -78,7 +84,7 @@ class Mover:
             self.load(to, value)
         elif to < SLOT:
             if constant is not None:
-                self.out.put(b"\x0f\x10", to - XMM, f"{constant:x}", False, b"\xf2")
+                self.out.put(b"\x0f\x10", to - XMM, self.literal(value), False, b"\xf2")
         elif type(constant) is int and -1 << 31 <= constant < 1 << 31:
             self.out.constant(b"\xc7", 0, self.memory(to), constant, 4)
         elif constant is not None or value == NONE:

@@ -91,7 +91,7 @@ class Operands:
     def vector(self, value: int) -> Place:
         """A double as a second operand: a vector register, a word in memory or one behind the code."""
         if value < 0:
-            return f"{self.mover.constant(value) or 0:x}"
+            return self.mover.literal(value)
         return self.mover.place(self.places[value])
 
     def load_vector(self, register: int, value: int) -> None:

@@ -21,6 +21,8 @@ FRAME = -2
 WIDTHS = {"i1": 1, "i8": 8, "i32": 32, "i64": 64, "ptr": 64, "double": 65}
 """Bits of a type; double is told from integers of its size."""
 DOUBLE = 65
+NARROW = frozenset(("add", "sub", "mul", "and", "or", "xor"))
+"""Operations to whose lower bits the bits above them do nothing."""
 SCALES = {"i8": 1, "ptr": 8, "i64": 8, "i32": 4}
 LIKELY = {"!0": 1, "!1": -1}
 """Which way a branch mostly goes, by its weights (``METADATA`` of tracing/loops.py)."""
@@ -143,6 +145,8 @@ class Reader:
 
     def binary(self, words: list[str]) -> None:
         """``%d = add i64 a b``"""
+        if words[3] in ("i8", "i32") and words[2] not in NARROW:
+            raise Unsupported(f"{words[2]} {words[3]}")
         first, second = self.operand(words[4]), self.operand(words[5])
         self.add(words[2], self.value(words[0], WIDTHS[words[3]]), (first, second))
 
@@ -203,6 +207,8 @@ class Reader:
     def extend(self, words: list[str]) -> None:
         """``%d = zext i32 a to i64``: truth values, and what was loaded, are extended already."""
         source = self.operand(words[4])
+        if source < 0 and words[4][0] == "-":
+            raise Unsupported("an extension of a negative constant")
         if words[2] == "zext" and (words[3] == "i1" or source in self.zero_extended or source < 0):
             self.numbers[words[0]] = source
         else:
@@ -210,6 +216,8 @@ class Reader:
 
     def convert(self, words: list[str]) -> None:
         """``%d = sitofp i64 a to double``"""
+        if words[3] not in ("i64", "double"):
+            raise Unsupported(f"{words[2]} {words[3]}")
         name = words[2] if words[2] != "trunc" else "truth" if words[6] == "i1" else "copy"
         self.add(name, self.value(words[0], WIDTHS[words[6]]), (self.operand(words[4]),))
 
@@ -274,6 +282,8 @@ class Reader:
     def tail(self, words: list[str]) -> None:
         """``%d = musttail call preserve_nonecc ptr @f ptr a``, and the ``ret`` that follows."""
         rest = words[7:]
+        if len(rest) > 20:
+            raise Unsupported("arguments on the stack")
         self.add("tail", NONE, tuple([self.operand(word) for word in rest[1::2]]), words[6][1:])
 
     def ret(self, words: list[str]) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import math
 import random
+from struct import pack, unpack
 
 import pytest
 
@@ -20,7 +21,9 @@ def test_both_make_the_same_of_a_function(seed: int) -> None:
         for _ in range(12):
             words = [chance.choice((*NUMBERS, chance.getrandbits(63))) for _ in range(WORDS)]
             arguments = [chance.choice((*NUMBERS, chance.getrandbits(62), chance.randrange(-100, 100))) for _ in range(ARGUMENTS)]
-            first, second = both.results(words, arguments, chance.choice((*DOUBLES, chance.uniform(-9, 9))))
+            for place in range(0, ARGUMENTS, 3):
+                arguments[place], = unpack("q", pack("d", chance.choice((*DOUBLES, chance.uniform(-9, 9)))))
+            first, second = both.results(words, arguments)
             assert first == second, both.text
     finally:
         both.free()

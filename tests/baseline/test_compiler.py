@@ -99,7 +99,8 @@ def test_values_live_through_calls_of_the_function_itself(k: int) -> None:
 
 
 @pytest.mark.parametrize("text", ("%r = frobnicate i64 %a, 1", "switch i64 %a, label %x []", "%r = add i64 %later, 1",
-                                  "%r = call i64 @f(i64 1, i64 2, i64 3, i64 4, i64 5, i64 6, i64 7)"))
+                                  "%r = call i64 @f(i64 1, i64 2, i64 3, i64 4, i64 5, i64 6, i64 7)", "%r = zext i8 -1 to i64",
+                                  "%b = load i8, ptr %a\n  %r = lshr i8 %b, 1"))
 def test_what_is_not_known_is_refused(text: str) -> None:
     with pytest.raises(Unsupported):
         compile_text(f"define preserve_nonecc ptr @trace(i64 %a) nounwind {{\nentry:\n  {text}\n  unreachable\n}}")
@@ -126,6 +127,35 @@ def test_a_division_spares_the_values_around_it(operation: str) -> None:
     assert run(ctypes.addressof(memory), 11, 0, 0.0) == total
     around.free()
     code.free()
+
+
+def ends_with(lines: str, memory: list[int]) -> list[int]:
+    """What lines leave in the memory that they are given."""
+    text = ("define preserve_nonecc {i64, i64} @start(ptr %mem, i64 %n, i64 %k, double %x) nounwind {\nentry:\n" + lines +
+            "\n  %r = insertvalue {i64, i64} {i64 undef, i64 0}, i64 %n, 0\n  ret {i64, i64} %r\n}")
+    code = elf.load(compile_text(text))
+    around = elf.load(LLVM.object_bytes(AROUND), code.names)
+    run = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_double)(around.names["run"])
+    words = (ctypes.c_int64 * len(memory))(*memory)
+    run(ctypes.addressof(words), 11, 0, 0.0)
+    around.free()
+    code.free()
+    return list(words)
+
+
+def test_a_number_in_memory_is_counted_up_by_more_than_32_bits() -> None:
+    lines = "  %a = load i64, ptr %mem\n  %b = add i64 %a, 2147483648\n  store i64 %b, ptr %mem"
+    assert ends_with(lines, [5]) == [2147483653]
+
+
+def test_a_narrow_number_is_counted_up_without_what_is_beside_it() -> None:
+    lines = "  %a = load i32, ptr %mem\n  %w = zext i32 %a to i64\n  %b = add i64 %w, 1\n  store i64 %b, ptr %mem"
+    assert ends_with(lines, [(7 << 32) + 5]) == [6]
+
+
+def test_the_bits_of_a_negative_constant_are_a_double() -> None:
+    lines = "  %d = bitcast i64 -5 to double\n  store double %d, ptr %mem"
+    assert ends_with(lines, [0]) == [-5]
 
 
 def signed(number: int) -> int:
