@@ -609,7 +609,7 @@ def hot(f):
     show(lambda: list(h))
     show(calls, lambda k: h + k, 20)
     show(calls, lambda k: plain(h.value), 20)
-    show(lambda: sorted(range(15), key=lambda k: repr(plain(f(k, k)))))
+    show(lambda: sorted(range(15), key=lambda k: repr(plain(f(k, k))).split(" at 0x")[0]))
 '''
 LOOPS = '''
 class A:
