@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 COMPILER_MILLISECONDS = 8
 """What loading the compiler and the first code cost: a loop that is known to end sooner is not worth it, one that is known to go on longer
 is."""
-SURE = 3
+SURE = 2
 """The compiler is loaded at once where loops will go on for so many times that: nothing is to be waited for."""
 LASTING = 3
 """When a program has run for so many times that, it is taken to go on, whatever its loops say."""

@@ -58,7 +58,7 @@ class RebuildsMixin:
             return NEVER
         if self.leads_outwards(root, exit):
             soon = max(1, int(self.settings.exit_threshold) // OUTWARDS)
-            return max(soon, int(root.cost / EXIT_SECONDS / 2)) if self.budget.bounded else soon
+            return max(soon, int(root.cost / EXIT_SECONDS / 4)) if self.budget.bounded else soon
         threshold: int = self.settings.exit_threshold
         return threshold << min(int(root.builds), 16)
 
