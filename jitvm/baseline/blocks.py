@@ -1,7 +1,7 @@
 """What a function's blocks are to each other: their order, which are seldom run, loops; and which operations need no code of their own."""
 from __future__ import annotations
 
-from jitvm.baseline.reader import NONE, Block, Function, Op, Unsupported
+from jitvm.baseline.reader import NONE, Block, Function, Op, Unsupported, is_small
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -103,11 +103,6 @@ def simplify(function: Function) -> None:
         count_in_memory(function, block)
 
 
-def is_small(constant: object) -> bool:
-    """Whether a constant fits in an instruction."""
-    return isinstance(constant, int) and -1 << 31 <= constant < 1 << 31
-
-
 def count_in_memory(function: Function, block: Block) -> None:
     """Loads a number, adds a constant and stores it where it was: one instruction."""
     ops, uses, widths = block.ops, function.uses, function.widths
@@ -140,7 +135,7 @@ class Conditions:
             if op.name in EFFECTS:
                 self.effect = place
             elif op.name == "select":
-                self.select(op, place)
+                self.select(op)
             self.made[op.dest] = place, op
         if last.name != "branch":
             block.ops = [op for op in block.ops if op.name]
@@ -154,18 +149,16 @@ class Conditions:
         last.extra, last.operands = condition, condition.uses()
         block.ops = [op for op in block.ops if op.name]
 
-    def select(self, op: Op, place: int) -> None:
+    def select(self, op: Op) -> None:
         """A comparison that is only there for a ``select`` that follows it."""
         found = self.made.get(op.operands[0])
         if found is not None and self.uses[op.operands[0]] == 1 and found[1].name in ("icmp", "fcmp"):
             _, test = found
             op.extra = Condition(test.name, test.operands, test.extra)
-            op.operands = (*op.operands, *test.operands)
-            op.operands = op.operands[1:]
             test.name = ""
         else:
             op.extra = Condition("test", (op.operands[0],))
-            op.operands = (*op.operands[1:], op.operands[0])
+        op.operands = (*op.operands[1:], *op.extra.operands)
 
     def build(self, value: int) -> Condition:
         """The condition that a truth value is."""

@@ -20,7 +20,6 @@ class Emitter(Arithmetic, Comparisons):
         function, out = self.function, self.out
         out.function(function.name)
         out.immediate(5, RSP, self.size)
-        self.later = {value: self.places[value] for value in self.split.first}
         self.change(True)
         self.enter()
         blocks = function.blocks
@@ -166,25 +165,24 @@ class Emitter(Arithmetic, Comparisons):
         condition: Condition = op.extra
         (yes, _), (no, _) = self.block.successors
         following = self.next.label if self.next is not None else ""
-        if self.goes_back(no):
-            taken, outcome, going_on = no, False, yes
-        elif self.goes_back(yes) or (following != yes and not self.needs(self.moves_to(yes)) and not self.by_label[no].cold):
-            taken, outcome, going_on = yes, True, no
+        moves = {label: self.moves_to(label) for label in (yes, no)}
+        ends = {label: self.label(self.beyond(label)) for label in (yes, no)}
+        written = {label: ends[label] in self.out.labels and not self.needs(moves[label]) for label in (yes, no)}
+        if written[no]:
+            outcome = False
+        elif written[yes] or (following != yes and not self.needs(moves[yes]) and not self.by_label[no].cold):
+            outcome = True
         else:
-            taken, outcome, going_on = (yes, True, no) if following == no else (no, False, yes)
-        moves = self.moves_to(taken)
-        target = self.label(self.beyond(taken))
-        if self.needs(moves):
+            outcome = following == no
+        taken, going_on = (yes, no) if outcome else (no, yes)
+        target = ends[taken]
+        if self.needs(moves[taken]):
             target = self.fresh()
-            self.stubs.append((target, self.label(taken), moves))
+            self.stubs.append((target, self.label(taken), moves[taken]))
         self.jump_if(condition, outcome, target)
-        self.mover.parallel(self.moves_to(going_on))
+        self.mover.parallel(moves[going_on])
         if going_on != following:
-            self.out.jump(self.label(self.beyond(going_on)))
-
-    def goes_back(self, label: str) -> bool:
-        """Whether a way leads to code that is already written, with nothing to move."""
-        return self.label(self.beyond(label)) in self.out.labels and not self.needs(self.moves_to(label))
+            self.out.jump(ends[going_on])
 
     @staticmethod
     def needs(moves: list[tuple[int, int]]) -> bool:

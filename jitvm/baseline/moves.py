@@ -1,7 +1,7 @@
 """Several moves that happen at once: between registers, words of the frame, and from constants."""
 from __future__ import annotations
 
-from jitvm.baseline.reader import NONE
+from jitvm.baseline.reader import is_small
 from jitvm.baseline.registers import R11, RAX, RSP, SLOT, XMM
 from jitvm.baseline.x86 import Assembler
 
@@ -85,9 +85,9 @@ class Mover:
         elif to < SLOT:
             if constant is not None:
                 self.out.put(b"\x0f\x10", to - XMM, self.literal(value), False, b"\xf2")
-        elif type(constant) is int and -1 << 31 <= constant < 1 << 31:
+        elif is_small(constant):
             self.out.constant(b"\xc7", 0, self.memory(to), constant, 4)
-        elif constant is not None or value == NONE:
+        elif constant is not None:
             self.load(RAX, value)
             self.out.put(b"\x89", RAX, self.memory(to))
 

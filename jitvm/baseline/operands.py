@@ -2,15 +2,13 @@
 from __future__ import annotations
 
 from jitvm.baseline.moves import Mover
-from jitvm.baseline.reader import FRAME, NONE, Block, Function, Unsupported
+from jitvm.baseline.reader import FRAME, NONE, Block, Function, Unsupported, is_small
 from jitvm.baseline.registers import R11, RAX, RSP, SLOT, XMM, Allocation
 from jitvm.baseline.x86 import CONDITIONS, Assembler
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from jitvm.baseline.x86 import Place
-
-LEAST, MOST = -1 << 31, (1 << 31) - 1
 
 
 class Operands:
@@ -21,6 +19,7 @@ class Operands:
         allocation = self.allocation = Allocation(function)
         self.places, self.widths = allocation.places, function.widths
         self.split = allocation.split
+        self.later = {value: self.places[value] for value in self.split.first}
         self.before = True
         self.mover = Mover(assembler, self.places, function.constants, function.frame_size)
         self.size = (function.frame_size + 8 * (allocation.slots + len(allocation.saved)) + 15 & -16) + 8
@@ -67,7 +66,7 @@ class Operands:
         constant = self.mover.constant(value)
         if constant is None:
             return 0
-        return constant if type(constant) is int and LEAST <= constant <= MOST else None
+        return constant if is_small(constant) else None
 
     def target(self, value: int) -> int:
         """The register in which a result is made: its own, or RAX."""
@@ -79,14 +78,13 @@ class Operands:
         if value >= 0 and self.places[value] != register:
             self.mover.copy(self.places[value], register)
 
-    def resolve(self, address: tuple[int, int, int, int], spare_index: int = RAX) -> tuple[int, int, int, int]:
-        """An address with its parts in registers: R11, and the spare one for an index in memory."""
+    def resolve(self, address: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+        """An address with its parts in registers: R11 for a base in memory, RAX for an index."""
         base, index, scale, distance = address
         register = RSP if base == FRAME else self.register(base, R11)
         if index == NONE:
             return register, -1, 1, distance
-        second = self.register(index, spare_index)
-        return register, second, scale, distance
+        return register, self.register(index, RAX), scale, distance
 
     def vector(self, value: int) -> Place:
         """A double as a second operand: a vector register, a word in memory or one behind the code."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, TypeGuard
 
     Constant = int | str | tuple[int] | None
     Address = tuple[int, int, int, int]
@@ -18,9 +18,9 @@ NONE = -1
 """The constant of ``undef``, and an operand that is not there."""
 FRAME = -2
 """As the base of an address: the function's own frame. An address there is a constant: a tuple of its distance."""
-WIDTHS = {"i1": 1, "i8": 8, "i32": 32, "i64": 64, "ptr": 64, "double": 65}
-"""Bits of a type; double is told from integers of its size."""
 DOUBLE = 65
+WIDTHS = {"i1": 1, "i8": 8, "i32": 32, "i64": 64, "ptr": 64, "double": DOUBLE}
+"""Bits of a type; double is told from integers of its size."""
 NARROW = frozenset(("add", "sub", "mul", "and", "or", "xor"))
 """Operations to whose lower bits the bits above them do nothing."""
 SCALES = {"i8": 1, "ptr": 8, "i64": 8, "i32": 4}
@@ -30,6 +30,11 @@ LIKELY = {"!0": 1, "!1": -1}
 
 class Unsupported(Exception):
     """The text has something that this compiler does not know; LLVM does."""
+
+
+def is_small(constant: object) -> TypeGuard[int]:
+    """Whether a constant is a number that fits in an instruction."""
+    return isinstance(constant, int) and -1 << 31 <= constant < 1 << 31
 
 
 class Op:
@@ -79,7 +84,6 @@ class Reader:
         self.numbers: dict[str, int] = {"undef": NONE, "null": self.constant(0), "false": self.constant(0), "true": self.constant(1)}
         self.addresses: dict[int, Address] = {}
         self.pairs: dict[str, tuple[int, int]] = {}
-        self.flags: dict[int, Op] = {}
         self.pending: list[tuple[int, list[str]]] = []
         self.zero_extended: set[int] = set()
         self.block = Block("")
@@ -275,7 +279,7 @@ class Reader:
             number = self.value(dest + ".0", 64)
             flag = self.value(dest + ".1", 1)
             self.pairs[dest] = number, flag
-            self.flags[flag] = self.add(parts[1][1:] + ".o", number, operands, flag)
+            self.add(parts[1][1:] + ".o", number, operands, flag)
         else:
             raise Unsupported(name)
 

@@ -219,7 +219,7 @@ class Allocation:
         self.places: list[int] = [NONE] * len(function.widths)
         self.taken: list[int] = [0] * SLOT
         self.changed: list[int] = [0] * SLOT
-        self.calls: list[tuple[int, float]] = []
+        self.calls: list[tuple[int, float, bool]] = []
         self.likes: dict[int, list[int]] = {}
         self.wanted: dict[int, int] = {}
         self.leaders = list(range(len(function.widths)))
@@ -241,8 +241,8 @@ class Allocation:
                 name = op.name
                 if name == "call":
                     own = op.extra[1]
+                    self.calls.append((1 << moment, 0.0 if block.cold else weight(block), own))
                     if not block.cold:
-                        self.calls.append((1 << moment, weight(block)))
                         for place in (*GENERAL, *VECTORS) if own else CALLER_SAVED:
                             self.changed[place] |= 1 << moment
                 elif name in DIVISIONS:
@@ -307,7 +307,7 @@ class Allocation:
                 liked.append(self.wanted[value])
             there = [place for place in (*liked, *kind) if place < SLOT and not taken[place] & span and (place >= XMM) == (kind is VECTORS)]
             place = next((place for place in there if not changed[place] & span), NONE)
-            if place == NONE and there and weights[value] > 2 * sum(often for moment, often in self.calls if moment & span):
+            if place == NONE and there and weights[value] > 2 * sum(often for moment, often, _ in self.calls if moment & span):
                 place = there[0]
             if place == NONE:
                 place = self.slot(span)
@@ -333,18 +333,11 @@ class Allocation:
 
     def save(self) -> None:
         """Finds words of the frame for the registers that calls save."""
-        moments = own_moments = 0
-        for block in self.function.blocks:
-            moment = self.lives.starts[block.index] + 1
-            for op in block.ops:
-                if op.name == "call":
-                    own_moments |= op.extra[1] << moment
-                    moments |= 1 << moment
-                moment += MOMENTS
-        if moments:
-            for place in (*GENERAL, *VECTORS):
-                if self.taken[place] & (moments if place in CALLER_SAVED else own_moments):
-                    self.saved[place] = SLOT + self.slots + len(self.saved)
+        moments = sum(moment for moment, _, _ in self.calls)
+        own_moments = sum(moment for moment, _, own in self.calls if own)
+        for place in (*GENERAL, *VECTORS):
+            if self.taken[place] & (moments if place in CALLER_SAVED else own_moments):
+                self.saved[place] = SLOT + self.slots + len(self.saved)
 
     def alive_at(self, place: int, moment: int) -> int:
         """Whether a place is taken at a moment."""

@@ -91,6 +91,7 @@ CONSTANTS = {
     "POOLS_EMPTY": 24,
     "PLAN_NAMES": 16,  # in a binding plan (interpreter/binding.py)
     # the block of a compiler thread (backend/worker.py); it begins with the semaphore that wakes the thread
+    "LIMIT_AS": 9,  # RLIMIT_AS
     "WORKER_PAUSED": 32,
     "WORKER_RESTS": 1,  # paused for a while, and for good
     "WORKER_CLOSED": 2,

@@ -13,6 +13,7 @@ from jitvm.backend.elf import PAGE, LoaderError
 from jitvm.backend.foreign import Int32, Pointer, bind
 from jitvm.baseline.compiler import compile_text
 from jitvm.baseline.reader import Unsupported
+from jitvm.spec.shared import CONSTANTS
 from jitvm.spec.words import array
 from jitvm.tracing.emission import GOOD, WORK, Abort
 
@@ -26,13 +27,13 @@ if TYPE_CHECKING:
     from jitvm.backend.worker import Job, Worker
 
 SECONDS_PER_LINE, SECONDS_AT_LEAST = 250e-6, 0.15
-"""A region is compiled well when its first code was seen to run for so long: by lines of the text, and for opening LLVM's library. Good
-code is about a seventh faster; making it takes 40 microseconds a line on another CPU (and 25 milliseconds the first time), which slows
-the program by half of that where CPUs share a core. So it is begun when as much was lost (the ski rental rule): programs that end sooner
-never pay."""
+"""A region is compiled well when its first code was seen to run for so long: by lines of the text, and for opening LLVM's library. LLVM's
+code is up to a seventh faster, seldom more; making it takes 40 microseconds a line on another CPU (and 25 milliseconds the first time),
+which slows the program by half of that where CPUs share a core. So it is begun when as much was lost (the ski rental rule): programs that
+end sooner never pay."""
 BASELINE = -1
 """The level of code that the baseline compiler has made."""
-RLIMIT_AS, UNLIMITED = 9, (1 << 64) - 1
+UNLIMITED = (1 << 64) - 1
 _getrlimit = bind("getrlimit", Int32, Int32, Pointer)
 ROOM = 1 << 30
 """Bytes of address space without which LLVM is not begun with: where it finds no memory it ends the process."""
@@ -41,7 +42,7 @@ ROOM = 1 << 30
 def lacks_room() -> bool:
     """Whether the address space of the process has a limit that is near."""
     limits = array("Q", bytes(16))
-    if _getrlimit(RLIMIT_AS, limits.buffer_info()[0]) or limits[0] == UNLIMITED:
+    if _getrlimit(CONSTANTS["LIMIT_AS"], limits.buffer_info()[0]) or limits[0] == UNLIMITED:
         return False
     with open("/proc/self/statm", encoding="ascii") as file:
         return int(limits[0]) - int(file.read().split()[0]) * PAGE < ROOM
@@ -133,22 +134,30 @@ class Tiers:
             self._worker = Worker(self.native, yields=bool(self.settings.tiers))
         return self._worker
 
+    @property
+    def compiler(self) -> Compiler:
+        """LLVM in the program's own thread."""
+        if self._compiler is None:
+            from jitvm.backend.llvm import Compiler
+
+            self._compiler = Compiler(self.best)
+        return self._compiler
+
     def object_bytes(self, text: str) -> bytes:
         """What LLVM makes of a text in the program's own thread. Raises Abort where it refuses it."""
-        from jitvm.backend.llvm import Compiler, LLVMError
+        from jitvm.backend.llvm import LLVMError
 
-        self._compiler = self._compiler or Compiler(self.best)
         try:
-            return self._compiler.object_bytes(text, verify=bool(self.settings.verify))
+            return self.compiler.object_bytes(text, verify=bool(self.settings.verify))
         except LLVMError as error:
             raise Abort("llvm", str(error)) from None
 
     def assembly(self, text: str) -> str:
         """What LLVM makes of a text, for people."""
-        from jitvm.backend.llvm import Compiler, LLVMError
+        from jitvm.backend.llvm import LLVMError
 
         try:
-            return Compiler(self.best).assembly(text)
+            return self.compiler.assembly(text)
         except LLVMError as error:
             return str(error)
 
