@@ -68,6 +68,8 @@ def ends_quietly(v: Object) -> Int:
         return items_quiet(as_pointer(v) + TUPLE_ITEMS, var_size(v), 8)
     if kind is PyList_Type:
         return items_quiet(list_items(v), var_size(v), 8)
+    if kind is PyRange_Type:
+        return items_quiet(as_pointer(v) + RANGE_ITEMS, RANGE_ITEM_COUNT, 8)
     if kind is PyDict_Type:
         keys = dict_keys(v)
         if keys_kind(keys) != KEYS_UNICODE or dict_values(v) != NULLP:

@@ -218,7 +218,7 @@ def start_tracing(vm: Machine) -> Any:
     kit = context.trace_kit(files=bool(vm.settings.verify or vm.settings.dump))
     from jitvm.tracing.driver import Driver
 
-    driver = Driver(vm.native, vm.records, vm.settings, kit, context.trace_key())
+    driver = Driver(vm.native, vm.records, vm.settings, kit, context.trace_key(), vm.outlook)
     vm.driver = driver
     vm.native.set_object("vm_hot", driver.hot)
     vm.native.set_object("vm_recorded", driver.recorded)

@@ -24,19 +24,27 @@ its time all over its code gains less by their being compiled than it costs."""
 
 
 class Met:
-    """A loop with an iterator at an address: since when, and how many rounds it had done then; when it was last met; the seconds between
-    these two times, of all iterators before."""
+    """A loop with an iterator at an address: since when, and how many rounds it had done then; when it was last met, and the seconds that a
+    round took (0: not known); the seconds between these two times, of all iterators before."""
 
-    __slots__ = ("before", "done", "iterator", "last", "since")
+    __slots__ = ("before", "done", "iterator", "last", "round", "since")
 
     def __init__(self, iterator: int, now: float, done: int) -> None:
-        self.before = 0.0
+        self.before = self.round = 0.0
         self.iterator, self.since, self.last, self.done = iterator, now, now, done
 
     def enter(self, iterator: int, now: float, done: int) -> None:
         """The loop is met with another iterator."""
         self.before += self.last - self.since
         self.iterator, self.since, self.done = iterator, now, done
+
+    def seen(self, iterator: int, now: float, done: int) -> None:
+        """The loop is met."""
+        if self.iterator != iterator or done < self.done:
+            self.enter(iterator, now, done)
+        self.last = now
+        if done > self.done:
+            self.round = (now - self.since) / (done - self.done)
 
 
 class Outlook:
@@ -86,9 +94,18 @@ class Outlook:
         expected, row = 0.0, None
         for loop, done, left, iterator in self.records.counted_around(pc, registers):
             row = self.met.setdefault(loop, Met(iterator, now, done))
-            if row.iterator != iterator or done < row.done:
-                row.enter(iterator, now, done)
-            row.last = now
+            row.seen(iterator, now, done)
             if now > row.since:
                 expected = max(expected, left * (now - row.since) * 1000 / max(1, done - row.done))
         return expected + row.before * 1000 if row and (expected or row.before) else None
+
+    def around(self, pc: int, registers: int, now: float) -> tuple[int, int, float] | None:
+        """The nearest loop around a hot one whose iterator tells its end: its address, the rounds that it has left, and the milliseconds
+        that a round takes (0: not known yet). ``now`` is in seconds."""
+        for loop, done, left, iterator in self.records.counted_around(pc, registers):
+            if loop != pc:
+                row = self.met.setdefault(loop, Met(iterator, now, done))
+                if not row.round:  # else what the compiler has cost since then would be taken for the loop's
+                    row.seen(iterator, now, done)
+                return loop, left, row.round * 1000
+        return None

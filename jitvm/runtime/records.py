@@ -239,6 +239,11 @@ class Records:
             return None
         return state[2], len(state[1][0]) - state[2], address
 
+    def counted_at(self, pc: int, registers: int) -> tuple[int, int, int] | None:
+        """The same of the loop with its header at ``pc``."""
+        record = self.at(pc)
+        return None if record is None or record.row is None else self.counted(record, (pc - record.base) // UNIT, registers)
+
     def counted_around(self, pc: int, registers: int) -> Iterator[tuple[int, int, int, int]]:
         """The same of the loops around ``pc``, the inner ones first, with their addresses: its own, and those of its nearest callers as far
         as no C function is between."""

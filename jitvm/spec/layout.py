@@ -275,6 +275,8 @@ CONSTANTS_311 = {
     "HOST_LAST_JUMP_BACK": OPCODES_311["POP_JUMP_BACKWARD_IF_TRUE"],
     "HOST_CALL_EX": OPCODES_311["CALL_FUNCTION_EX"],
     "HOST_CALL_CACHES": 8,  # bytes of cache behind CALL
+    "RANGE_ITEMS": 16,  # of a range: start, stop, step, length
+    "RANGE_ITEM_COUNT": 4,
     "INLINE_VALUES": -32,
     "MANAGED_DICT": -24,
 }

@@ -26,6 +26,7 @@ from jitvm.tracing.formatting import NOT_PLAIN
 from jitvm.tracing.functions import FunctionRegion
 from jitvm.tracing.loops import MISFIT
 from jitvm.tracing.names import Names
+from jitvm.tracing.nests import NestsMixin
 from jitvm.tracing.profile import Profile, split
 from jitvm.tracing.rebuilds import LINE_SECONDS, NEVER, RebuildsMixin
 from jitvm.tracing.region import Region
@@ -49,8 +50,10 @@ ATTEMPTS = 16
 """Replays of a region until its headers' kinds settle."""
 DEEPEST_PATH = 64
 """Calls inside calls after which a recording is given up: a recursion has no end that it could wait for."""
-QUIET_ROUNDS = 5
+QUIET_ROUNDS = 16
 """A loop has been recorded long enough when so many rounds of it in turn brought nothing new."""
+KNOWN_SEGMENT = 1 / 16
+"""What a piece of a loop's recording counts that brings nothing new."""
 LOOP_MILLISECONDS = 7
 """What compiling a loop costs the program, the threads beside it included."""
 LATER = 4
@@ -87,12 +90,15 @@ class Root:
         self.cost = 0.0
         """Seconds that its last build took, LLVM's included."""
         self.quiet = 0
-        self.segments = 0
+        self.segments = 0.0
         self.steps = 0
         self.rounds = 0
         self.known_segments: dict[Any, Any] = {}
         self.cached_words: dict[int, int] = {}
         self.way_out = -1
+        self.left_once = False
+        self.quiet_within = 0
+        self.waits: dict[int, int] = {}
         self.ends: tuple[array[int], list[Any]] = array("Q"), []
 
     def holds(self, pc: int) -> bool:
@@ -117,14 +123,15 @@ class Session:
         return session
 
 
-class Driver(EntriesMixin, RebuildsMixin):
+class Driver(EntriesMixin, RebuildsMixin, NestsMixin):
     """The tracing compiler of the process."""
 
     def __init__(self, native: Any, records: Any, settings: Any, kit: tuple[Generated, dict[str, Any], dict[str, Any]],
-                 key: bytes) -> None:
-        self.native, self.records, self.settings = native, records, settings
+                 key: bytes, outlook: Any) -> None:
+        self.native, self.records, self.settings, self.outlook = native, records, settings, outlook
         self.generated, self.parameters, self.helpers = kit
         self.roots: dict[int, Root] = {}
+        self.waiting: dict[int, Root] = {}
         self.profiles: dict[int, Profile] = {}
         self.codes: dict[int, TracedCode] = {}
         self.exits: list[tuple[Root, Exit]] = []
@@ -161,12 +168,16 @@ class Driver(EntriesMixin, RebuildsMixin):
             return
         if root.function and not self.prepare_function(root, registers):
             return
-        if not root.compiled and self.ends_soon(root, pc, registers):
+        if not root.compiled and (self.waited(pc, registers) or self.ends_soon(root, pc, registers)):
             return
-        if not root.final:
+        if not root.final and (root.compiled or root.function or not self.left_to_outer(root, pc, registers)):
             self.look(root, pc, registers)
-            self.namespaces[root.code.number] = self.native.object_at(self.native.peek(registers - FRAME_TO_GLOBALS))
-            self.record(Session(root, (), root.code))
+            self.begin(root, registers)
+
+    def begin(self, root: Root, registers: int) -> None:
+        """Records a root from where its frame is."""
+        self.namespaces[root.code.number] = self.native.object_at(self.native.peek(registers - FRAME_TO_GLOBALS))
+        self.record(Session(root, (), root.code))
 
     def ends_soon(self, root: Root, pc: int, registers: int) -> bool:
         """Whether a loop is known to end before compiling it would pay, also with the times it was let off before."""
@@ -303,7 +314,9 @@ class Driver(EntriesMixin, RebuildsMixin):
             self.look(root, pc, registers)
         if not root.compiled and inside and not at_root and not path and self.arm(pc, root, new or session.new):
             return
-        if code is not None and not root.compiled and inside and self.goes_on(root, new, at_root):
+        if not root.compiled and inside and not at_root and not path and self.wait_for_end(root, pc, registers, new or session.new):
+            return
+        if code is not None and not root.compiled and inside and not self.is_enough(root, pc) and self.goes_on(root, new, at_root):
             self.record(Session(root, path, code), go_on=True)
         else:
             self.build(session, new)
@@ -323,21 +336,9 @@ class Driver(EntriesMixin, RebuildsMixin):
         self.record(following, go_on=True)
         return True
 
-    def arm(self, pc: int, root: Root, new: bool) -> bool:
-        """A recording of a loop has reached one within that is compiled: that one runs, and the recording goes on where it is left.
-
-        False where it has to go on through the loop itself, or has brought enough.
-        """
-        inner = self.roots.get(pc)
-        if inner is None or not inner.compiled or inner.way_out < 0 or not self.goes_on(root, new, True):
-            return False
-        exit = self.descriptors[inner.way_out]
-        exit[2] = exit[3] - 1
-        return True
-
     def goes_on(self, root: Root, new: bool, at_root: bool) -> bool:
         """Whether a loop is to be recorded further before its first build: what is seen now needs no exit, no rebuild later."""
-        root.segments += 1
+        root.segments += 1 if new or at_root else KNOWN_SEGMENT
         root.rounds += at_root
         root.quiet = 0 if new else root.quiet + at_root
         return root.quiet < QUIET_ROUNDS and root.segments < self.settings.warm_up
@@ -345,7 +346,7 @@ class Driver(EntriesMixin, RebuildsMixin):
     def left(self, root: Root, reason: str) -> None:
         """A recording of a new loop broke off: what was seen before is compiled, unless the loop went round a few times only."""
         segments, rounds, steps = root.segments, root.rounds, root.steps
-        root.segments = root.rounds = root.quiet = root.steps = 0
+        root.segments, root.rounds, root.quiet, root.steps = 0.0, 0, 0, 0
         pays = rounds >= SHORT_ROUNDS or steps >= SHORT_STEPS
         if self.settings.loop_threshold <= STEPWISE:
             pays = bool(segments if reason == "left-frame" else rounds)

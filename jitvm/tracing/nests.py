@@ -1,0 +1,107 @@
+"""Loops within loops: which of a nest is recorded, so that it becomes one region in few steps."""
+from __future__ import annotations
+
+import time
+
+from jitvm.spec.bytecodes import COUNTER
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from jitvm.tracing.budget import Budget
+
+LONGEST_ROUND = 0.4
+"""Milliseconds that a round of the loop around may take, for it to be recorded before the loop within is compiled: until it comes round
+that one is interpreted."""
+LEAST_ROUNDS = 16
+"""Rounds that the loop around must have left."""
+LAST_ROUNDS = 2
+"""A recording waits for the end of a loop within, and goes on so many rounds before it."""
+SEEN_ENOUGH = 4
+"""Rounds of a loop within in turn that brought nothing new: what is left to see is its end."""
+MOST_WAITS = 2
+"""How often a recording waits for the end of one loop within; then it has brought enough."""
+
+
+class NestsMixin:
+    """The part of the driver that goes from loops to those around them."""
+
+    settings: Any
+    budget: Budget
+    native: Any
+    records: Any
+    outlook: Any
+    roots: dict[int, Any]
+    descriptors: list[Any]
+    waiting: dict[int, Any]
+    """Roots whose recordings wait for the end of a loop within, by that one's address."""
+
+    if TYPE_CHECKING:
+        def root_at(self, pc: int) -> Any: ...
+        def look(self, root: Any, pc: int, registers: int) -> None: ...
+        def begin(self, root: Any, registers: int) -> None: ...
+        def goes_on(self, root: Any, new: bool, at_root: bool) -> bool: ...
+
+    def left_to_outer(self, root: Any, pc: int, registers: int) -> bool:
+        """Whether a hot loop is left to the one around it, which is made hot for its next round: it will last, and comes round soon.
+
+        Each loop is left only once, and then taken for itself.
+        """
+        if root.left_once or not self.budget.bounded:
+            return False
+        found = self.outlook.around(pc, registers, time.perf_counter())
+        if found is None:
+            return False
+        header, left, milliseconds = found
+        outer = self.root_at(header)
+        if left < LEAST_ROUNDS or outer.compiled or outer.final or outer.pending is not None or outer is root:
+            return False
+        if milliseconds > LONGEST_ROUND:
+            return False
+        root.left_once = bool(milliseconds)  # else it was met for the first time: how long a round takes is known next time
+        rounds = self.settings.soon()
+        if milliseconds:
+            self.native.poke(header + COUNTER, 1)
+            counted = self.records.counted_at(pc, registers)
+            rounds += counted[1] if counted is not None else self.records.first_count(pc)[0]
+        self.native.poke(pc + COUNTER, rounds)
+        return True
+
+    def wait_for_end(self, root: Any, pc: int, registers: int, new: bool) -> bool:
+        """A recording of a loop is at a loop within that brings nothing new: it goes on where that one ends, if it tells when."""
+        root.quiet_within = 0 if new else root.quiet_within + 1
+        if root.quiet_within < SEEN_ENOUGH or not self.budget.bounded or root.waits.get(pc, 0) >= MOST_WAITS:
+            return False
+        counted = self.records.counted_at(pc, registers)
+        if counted is None or counted[1] <= LAST_ROUNDS:
+            return False
+        root.quiet_within = 0
+        root.waits[pc] = root.waits.get(pc, 0) + 1
+        self.waiting[pc] = root
+        self.native.poke(pc + COUNTER, counted[1] - LAST_ROUNDS)
+        return True
+
+    def is_enough(self, root: Any, pc: int) -> bool:
+        """Whether a recording has waited for the end of the loop at ``pc`` often enough, and again brings nothing new there."""
+        return bool(root.waits.get(pc, 0) >= MOST_WAITS and root.quiet_within)
+
+    def waited(self, pc: int, registers: int) -> bool:
+        """Whether a recording was waiting for the end of the loop at ``pc``; it goes on."""
+        root = self.waiting.pop(pc, None)
+        if root is None or root.compiled or root.final or root.pending is not None:
+            return False
+        self.begin(root, registers)
+        return True
+
+    def arm(self, pc: int, root: Any, new: bool) -> bool:
+        """A recording of a loop has reached one within that is compiled: that one runs, and the recording goes on where it is left.
+
+        False where it has to go on through the loop itself, or has brought enough.
+        """
+        inner = self.roots.get(pc)
+        if inner is None or not inner.compiled or inner.way_out < 0 or not self.goes_on(root, new, True):
+            return False
+        exit = self.descriptors[inner.way_out]
+        exit[2] = exit[3] - 1
+        return True
