@@ -58,11 +58,22 @@ def entry() -> None:
     """The ``jitvm`` command. Ends the process by SystemExit, or by the script's own exception as ``python`` does."""
     try:
         main(sys.argv[1:])
-    except (SystemExit, _Usage):
+        _ends_with(0)
+    except SystemExit as end:
+        _ends_with(end.code)
+        raise
+    except _Usage:
         raise
     except BaseException as error:
         _report_as_host(error)
         raise
+
+
+def _ends_with(status: object) -> None:
+    """Tells the machine, if there is one, the status of the process."""
+    launch = sys.modules.get("jitvm.runtime.launch")
+    if launch is not None:
+        launch.ends_with(status)
 
 
 def main(arguments: list[str]) -> None:

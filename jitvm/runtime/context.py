@@ -98,6 +98,8 @@ class Native:
         settled = interpreter + constants["INTERP_PERMANENT_HEAD"]
         self.settles = self.peek(settled) == settled == self.peek(settled + 8)
         """Whether the collector's permanent generation is where it is expected, and empty."""
+        self.settled_tail = self.settled_last()
+        self.stop_workers = prototype(None)(code.names["vm_workers_end"])
         self.observers = [value_at(place) for place in places]
         """Not zero where the main thread has a profile or trace function, or the process an audit hook of Python code."""
 
@@ -216,6 +218,12 @@ class Native:
         """
         if self.settles:
             self._settle(mark, mark[0])
+            self.settled_tail = self.settled_last()
+
+    def settled_last(self) -> int:
+        """The last of what the collector leaves alone; ``settled_tail`` is the last of what it was told to by jitvm."""
+        last: int = self.peek(self.interpreter + layout.current()[1]["INTERP_PERMANENT_HEAD"] + 8)
+        return last
 
     def state(self, name: str) -> int:
         """A word of the normal context's state."""

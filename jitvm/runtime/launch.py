@@ -9,6 +9,7 @@ from time import perf_counter
 
 from jitvm.frontend import module as trees
 from jitvm.runtime import errors
+from jitvm.runtime.departure import Departure
 from jitvm.runtime.outlook import Outlook
 from jitvm.runtime.sources import Sources
 from jitvm.spec.bytecodes import UNIT
@@ -39,6 +40,7 @@ class Machine:
         self.outlook = Outlook(native, records, settings)
         self.expressions: Any = None
         self.modules: Any = None
+        self.departure = Departure(native, tells="e" in settings.dump)
 
 
 machine: Machine | None = None
@@ -196,14 +198,27 @@ class _Kept:
 
 
 def _outlive() -> None:
-    """At exit: the machine stays until the process is gone, so nothing of it need be freed."""
+    """At exit, after all that the program has registered: the process ends here, or the machine stays until it is gone."""
     assert machine is not None
+    machine.departure.leave()
     for name, module in list(sys.modules.items()):
         if type(module) is ModuleType and name.partition(".")[0] == "jitvm":
             machine.native.poke(id(module), machine.native.peek(id(module)) + 1)
             kept = _Kept()
             kept.__dict__ = module.__dict__
             sys.modules[name] = kept  # type: ignore[assignment]
+
+
+def ends_with(status: object) -> None:
+    """The program has ended with a status, and nothing is left to be reported. ``status``: what SystemExit has as its code."""
+    if machine is not None and machine.settings.quick_end:
+        if status is None:
+            status = 0
+        if type(status) is int and 0 <= status <= HIGHEST_STATUS:
+            machine.departure.status = status
+
+
+HIGHEST_STATUS = 255
 
 
 def _never_hot(_pc: int, _registers: int) -> None:

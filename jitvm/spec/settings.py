@@ -79,6 +79,7 @@ TABLE = (
     Setting("call_binding", True, "keep how the arguments of a shape of call are bound, in the call and with the function"),
     Setting("huge_pages", True, "take the memory for objects and large containers in huge pages where the system has them"),
     Setting("spare_memory", 8, "MiB of freed memory in huge pages that are kept for reuse at most", high=1 << 20),
+    Setting("quick_end", True, "end the process without freeing what is left in memory, where nobody can tell"),
     Setting("locals_sync", True, "compiled loops write locals and globals back where somebody may look; 0: after each bytecode"),
     Setting("verify", False, "check ownership, frames and LLVM's input at every step (slow; for tests)"),
     Setting("force_exits", 0, "if not 0, every guard fails in turn, each so many times (for tests)"),
