@@ -73,16 +73,17 @@ class Cache:
             return None
         name = _file_name(kind, key)
         try:
-            data = self._read(directory, name)
-            if data is None:
+            found = self._read(directory, name, _HEADER.size + len(key))
+            if found is None:
                 return None
-            self.problem = _damage(data, key)
+            head, data = found
+            self.problem = _damage(head, data, key)
             if self.problem:
                 _remove(directory, name)
                 return None
             if kind in self.limits:
                 _touch(directory, name)
-            return data[_HEADER.size + len(key):]
+            return data
         finally:
             posix.close(directory)
 
@@ -150,7 +151,8 @@ class Cache:
             raise CacheUnavailable(f"{self.directory} {problem}")
         return directory
 
-    def _read(self, directory: int, name: str) -> bytes | None:
+    def _read(self, directory: int, name: str, head: int) -> tuple[bytes, bytes] | None:
+        """The first ``head`` bytes of a file, and the rest."""
         try:
             file = posix.open(name, posix.O_RDONLY | _NOFOLLOW, dir_fd=directory)
         except FileNotFoundError:
@@ -163,10 +165,10 @@ class Cache:
             if not S_ISREG(status.st_mode) or status.st_uid != posix.geteuid() or status.st_mode & _OTHERS_WRITE:
                 self.problem = "not a file of this user alone"
                 return None
-            parts = []
-            while part := posix.read(file, max(status.st_size, 1)):
+            start, parts = posix.read(file, head), []
+            while part := posix.read(file, max(status.st_size - head, 1)):
                 parts.append(part)
-            return b"".join(parts)
+            return start, b"".join(parts)
         except OSError as error:
             self.problem = f"cannot be read: {error.strerror}"
             return None
@@ -234,25 +236,24 @@ def _file_name(kind: str, key: bytes) -> str:
     return f"{kind}-{digest(key).hex()}"
 
 
-def _digest(key: bytes, data: bytes | memoryview) -> bytes:
+def _digest(key: bytes, data: bytes) -> bytes:
     return source_hash(len(key), key) + source_hash(len(data), data)
 
 
-def _damage(data: bytes, key: bytes) -> str:
-    """What is wrong with a file's content, or an empty string."""
-    if len(data) < _HEADER.size:
+def _damage(head: bytes, data: bytes, key: bytes) -> str:
+    """What is wrong with a file's content, or an empty string. ``head``: its header and key, if it is as it should be."""
+    if len(head) < _HEADER.size:
         return "truncated"
-    magic, version, key_length, length, digest = _HEADER.unpack_from(data)
+    magic, version, key_length, length, digest = _HEADER.unpack_from(head)
     if magic != MAGIC:
         return "not a file of this cache"
     if version != FORMAT:
         return f"format {version}, not {FORMAT}"
-    if len(data) != _HEADER.size + key_length + length:
+    if len(head) + len(data) != _HEADER.size + key_length + length:
         return "truncated"
-    start = _HEADER.size + key_length
-    if data[_HEADER.size:start] != key:
+    if head[_HEADER.size:] != key:
         return "stored under another key"
-    if _digest(key, memoryview(data)[start:]) != digest:
+    if _digest(key, data) != digest:
         return "damaged"
     return ""
 

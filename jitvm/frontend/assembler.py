@@ -2,12 +2,11 @@
 from __future__ import annotations
 
 import sys
-from opcode import opmap
 
 from jitvm.frontend import tree as ast
 from jitvm.frontend.code import REASONS, CodeUnit, Handler, Loop, Unsupported
 from jitvm.frontend.constants import constant_key
-from jitvm.frontend.positions import HostPositions, Span
+from jitvm.frontend.positions import HostPositions, Span, opmap
 from jitvm.frontend.scopes import Names
 from jitvm.spec.bytecodes import BYTECODES, FIELDS, OPCODE_BITS, OPCODES
 from jitvm.spec.words import array

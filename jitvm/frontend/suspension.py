@@ -6,7 +6,7 @@ it was made by the same operation at the same place of the source. Where that le
 """
 from __future__ import annotations
 
-from opcode import hasjrel, opname, stack_effect
+from _opcode import stack_effect  # type: ignore[import-not-found]
 
 from jitvm.frontend.code import Unsupported
 from jitvm.frontend.positions import opmap
@@ -30,6 +30,7 @@ EMPTY, REGISTER, SHARED, CONSTANT, METHOD = range(5)
 YIELD_VALUE, RETURN_GENERATOR, LOAD_FAST, LOAD_CONST = (opmap[name] for name in (
     "YIELD_VALUE", "RETURN_GENERATOR", "LOAD_FAST", "LOAD_CONST"))
 LOAD_METHOD, EXTENDED_ARG, LOAD_GLOBAL = opmap["LOAD_METHOD"], opmap["EXTENDED_ARG"], opmap["LOAD_GLOBAL"]
+opname = {number: name for name, number in opmap.items()}
 LOADS_NULL: Origin = ("null",)
 EXCEPTION: Origin = ("exception",)
 HANDLED: Origin = ("handled",)
@@ -47,7 +48,7 @@ NO_RESULT = frozenset(opmap[name] for name in """
 """The host's opcodes that leave nothing of their own on the stack; all others, those handled by name aside, leave one result."""
 ENDS = frozenset(opmap[name] for name in (
     "RETURN_VALUE", "RAISE_VARARGS", "RERAISE", "JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT"))
-JUMPS = frozenset(hasjrel)
+JUMPS = frozenset(number for name, number in opmap.items() if "JUMP" in name or name in ("FOR_ITER", "SEND"))
 
 
 class Unknown(Exception):
