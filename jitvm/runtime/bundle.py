@@ -27,7 +27,7 @@ START = ("jitvm.runtime.launch", "jitvm.runtime.attributes", "jitvm.runtime.cont
          "jitvm.runtime.records")
 """Modules with which each program begins."""
 FRONTEND = ("jitvm.frontend.compiler",)
-TRACING = ("jitvm.tracing.driver", "jitvm.tracing.kit")
+TRACING = ("jitvm.tracing.driver", "jitvm.tracing.kit", "jitvm.backend.worker")
 
 
 def load(roots: tuple[str, ...], known: tuple[str, ...], loads: Callable[[bytes], Any]) -> None:
