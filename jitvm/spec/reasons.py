@@ -15,6 +15,7 @@ TABLE = {
     "signature": "a recursive function with cells or star parameters is not compiled as native calls",
     "not-yet": "the function had not run for as long as compiling it takes",
     "short-call": "a short function is compiled as part of what calls it",
+    "around": "the loop around it is compiled with it",
     "body": "the body of a module or class is not compiled from its beginning; its loops are",
     "suspended": "a generator or coroutine is compiled as part of the loops that run it",
     "unsupported": "compiled code cannot do this yet: {}",

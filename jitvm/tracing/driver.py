@@ -52,7 +52,7 @@ DEEPEST_PATH = 64
 """Calls inside calls after which a recording is given up: a recursion has no end that it could wait for."""
 QUIET_ROUNDS = 16
 """A loop has been recorded long enough when so many rounds of it in turn brought nothing new."""
-KNOWN_SEGMENT = 1 / 16
+KNOWN_SEGMENT = 1 / 8
 """What a piece of a loop's recording counts that brings nothing new."""
 LOOP_MILLISECONDS = 7
 """What compiling a loop costs the program, the threads beside it included."""
@@ -96,7 +96,8 @@ class Root:
         self.known_segments: dict[Any, Any] = {}
         self.cached_words: dict[int, int] = {}
         self.way_out = -1
-        self.left_once = False
+        self.outer = 0
+        """The address of the loop around it to which it was left."""
         self.quiet_within = 0
         self.waits: dict[int, int] = {}
         self.ends: tuple[array[int], list[Any]] = array("Q"), []
@@ -131,7 +132,7 @@ class Driver(EntriesMixin, RebuildsMixin, NestsMixin):
         self.native, self.records, self.settings, self.outlook = native, records, settings, outlook
         self.generated, self.parameters, self.helpers = kit
         self.roots: dict[int, Root] = {}
-        self.waiting: dict[int, Root] = {}
+        self.waiting: dict[int, tuple[Root, tuple[int, ...]]] = {}
         self.profiles: dict[int, Profile] = {}
         self.codes: dict[int, TracedCode] = {}
         self.exits: list[tuple[Root, Exit]] = []
@@ -172,12 +173,12 @@ class Driver(EntriesMixin, RebuildsMixin, NestsMixin):
             return
         if not root.final and (root.compiled or root.function or not self.left_to_outer(root, pc, registers)):
             self.look(root, pc, registers)
-            self.begin(root, registers)
+            self.namespaces[root.code.number] = self.native.object_at(self.native.peek(registers - FRAME_TO_GLOBALS))
+            self.record(Session(root, (), root.code))
 
-    def begin(self, root: Root, registers: int) -> None:
-        """Records a root from where its frame is."""
-        self.namespaces[root.code.number] = self.native.object_at(self.native.peek(registers - FRAME_TO_GLOBALS))
-        self.record(Session(root, (), root.code))
+    def go_on_within(self, root: Root, path: tuple[int, ...], pc: int) -> None:
+        """Goes on with the recording of a root from ``pc``, below the calls of a path."""
+        self.record(Session(root, path, root.code if not path else self.code_at(pc)))
 
     def ends_soon(self, root: Root, pc: int, registers: int) -> bool:
         """Whether a loop is known to end before compiling it would pay, also with the times it was let off before."""
@@ -185,6 +186,7 @@ class Driver(EntriesMixin, RebuildsMixin, NestsMixin):
         if known is None:
             return False
         rounds, expected = known
+        expected = max(expected, rounds * self.outlook.round_of(pc))
         root.let_off += 1 + expected
         if root.let_off >= LOOP_MILLISECONDS:
             return False
@@ -314,7 +316,7 @@ class Driver(EntriesMixin, RebuildsMixin, NestsMixin):
             self.look(root, pc, registers)
         if not root.compiled and inside and not at_root and not path and self.arm(pc, root, new or session.new):
             return
-        if not root.compiled and inside and not at_root and not path and self.wait_for_end(root, pc, registers, new or session.new):
+        if not root.compiled and inside and not at_root and self.wait_for_end(root, path, pc, registers, new or session.new):
             return
         if code is not None and not root.compiled and inside and not self.is_enough(root, pc) and self.goes_on(root, new, at_root):
             self.record(Session(root, path, code), go_on=True)
@@ -628,7 +630,7 @@ class Driver(EntriesMixin, RebuildsMixin, NestsMixin):
     def report(self, stats: Any) -> None:
         """Adds every hot loop to the statistics: what came of it, and why."""
         for root in self.roots.values():
-            outcome = "compiled" if root.compiled else "inlined" if root.reason == "short-call" else "blacklisted" if root.final \
+            outcome = "compiled" if root.compiled else "inlined" if self.is_inlined(root) else "blacklisted" if root.final \
                 else "aborted"
             reason = "" if root.compiled else reasons.describe(root.reason, root.detail)
             left = sorted({name for (number, _), name in self.untraced.items() if number == root.code.number})
@@ -639,6 +641,10 @@ class Driver(EntriesMixin, RebuildsMixin, NestsMixin):
         store = self.tiers.store
         stats.cache("machine code", store.hits, store.misses, store.hits + store.misses, 0)
         stats.more["exits_taken"] = self.native.words[SLOTS["exits_taken"]]
+
+    def is_inlined(self, root: Root) -> bool:
+        """Whether a hot loop or function that is not compiled by itself is part of what is."""
+        return root.reason == "short-call" or (root.reason == "around" and self.roots[root.outer].compiled)
 
     # -- look-ups
     def check_names(self, root: Root) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import time
 
+from jitvm.spec import layout
 from jitvm.spec.bytecodes import COUNTER
 
 TYPE_CHECKING = False
@@ -34,13 +35,13 @@ class NestsMixin:
     outlook: Any
     roots: dict[int, Any]
     descriptors: list[Any]
-    waiting: dict[int, Any]
-    """Roots whose recordings wait for the end of a loop within, by that one's address."""
+    waiting: dict[int, tuple[Any, tuple[int, ...]]]
+    """Roots whose recordings wait for the end of a loop within, with the path of inlined calls to it, by that one's address."""
 
     if TYPE_CHECKING:
         def root_at(self, pc: int) -> Any: ...
         def look(self, root: Any, pc: int, registers: int) -> None: ...
-        def begin(self, root: Any, registers: int) -> None: ...
+        def go_on_within(self, root: Any, path: tuple[int, ...], pc: int) -> None: ...
         def goes_on(self, root: Any, new: bool, at_root: bool) -> bool: ...
 
     def left_to_outer(self, root: Any, pc: int, registers: int) -> bool:
@@ -48,38 +49,43 @@ class NestsMixin:
 
         Each loop is left only once, and then taken for itself.
         """
-        if root.left_once or not self.budget.bounded:
+        if root.outer or not self.budget.bounded:
             return False
-        found = self.outlook.around(pc, registers, time.perf_counter())
+        found = self.outlook.around(pc, registers, time.perf_counter(), LEAST_ROUNDS)
         if found is None:
             return False
-        header, left, milliseconds = found
+        header, milliseconds = found
         outer = self.root_at(header)
-        if left < LEAST_ROUNDS or outer.compiled or outer.final or outer.pending is not None or outer is root:
+        if outer.compiled or outer.final or outer.pending is not None or milliseconds > LONGEST_ROUND:
             return False
-        if milliseconds > LONGEST_ROUND:
-            return False
-        root.left_once = bool(milliseconds)  # else it was met for the first time: how long a round takes is known next time
         rounds = self.settings.soon()
-        if milliseconds:
+        if milliseconds:  # else it was met for the first time: how long a round takes is known next time
+            root.outer, root.reason = header, "around"
             self.native.poke(header + COUNTER, 1)
             counted = self.records.counted_at(pc, registers)
             rounds += counted[1] if counted is not None else self.records.first_count(pc)[0]
         self.native.poke(pc + COUNTER, rounds)
         return True
 
-    def wait_for_end(self, root: Any, pc: int, registers: int, new: bool) -> bool:
-        """A recording of a loop is at a loop within that brings nothing new: it goes on where that one ends, if it tells when."""
+    def wait_for_end(self, root: Any, path: tuple[int, ...], pc: int, registers: int, new: bool) -> bool:
+        """A recording of a loop is at a loop within that brings nothing new: it goes on where that one ends, if it tells when.
+
+        ``path``: the calls that lead from the one to the other.
+        """
         root.quiet_within = 0 if new else root.quiet_within + 1
         if root.quiet_within < SEEN_ENOUGH or not self.budget.bounded or root.waits.get(pc, 0) >= MOST_WAITS:
             return False
+        inner = self.roots.get(pc)
+        if inner is not None and inner.compiled:
+            return False  # it runs, and counts nothing
         counted = self.records.counted_at(pc, registers)
-        if counted is None or counted[1] <= LAST_ROUNDS:
+        if counted is None or counted[1] <= LAST_ROUNDS or not self.leads_to(path, registers):
             return False
         root.quiet_within = 0
         root.waits[pc] = root.waits.get(pc, 0) + 1
-        self.waiting[pc] = root
+        self.waiting[pc] = root, path
         self.native.poke(pc + COUNTER, counted[1] - LAST_ROUNDS)
+        self.native.poke(root.pc + COUNTER, LEAST_ROUNDS)  # in case it is left before, by another way
         return True
 
     def is_enough(self, root: Any, pc: int) -> bool:
@@ -88,10 +94,20 @@ class NestsMixin:
 
     def waited(self, pc: int, registers: int) -> bool:
         """Whether a recording was waiting for the end of the loop at ``pc``; it goes on."""
-        root = self.waiting.pop(pc, None)
-        if root is None or root.compiled or root.final or root.pending is not None:
+        root, path = self.waiting.pop(pc, (None, ()))
+        if root is None or root.compiled or root.final or root.pending is not None or not self.leads_to(path, registers):
             return False
-        self.begin(root, registers)
+        self.go_on_within(root, path, pc)
+        return True
+
+    def leads_to(self, path: tuple[int, ...], registers: int) -> bool:
+        """Whether the callers of the frame with these registers are where ``path`` has their calls, the innermost one last."""
+        fields, constants = layout.current()
+        for site in reversed(path):
+            caller = self.native.peek(registers - constants["FRAME_SIZE"] + fields["frame_previous"][0])
+            if not caller or self.native.peek(caller + fields["header_pc"][0]) != site:
+                return False
+            registers = caller + constants["FRAME_SIZE"]
         return True
 
     def arm(self, pc: int, root: Any, new: bool) -> bool:
