@@ -99,15 +99,15 @@ class Outlook:
                 expected = max(expected, left * (now - row.since) * 1000 / max(1, done - row.done))
         return expected + row.before * 1000 if row and (expected or row.before) else None
 
-    def around(self, pc: int, registers: int, now: float, least: int) -> tuple[int, float] | None:
-        """The nearest loop around a hot one whose iterator tells that it has so many rounds left at ``least``: its address, and the
-        milliseconds that a round takes (0: not known yet). ``now`` is in seconds."""
+    def around(self, pc: int, registers: int, now: float, least: int) -> tuple[int, int, float] | None:
+        """The nearest loop around a hot one whose iterator tells that it has so many rounds left at ``least``: its address, the rounds that
+        it has left, and the milliseconds that a round takes (0: not known yet). ``now`` is in seconds."""
         for loop, done, left, iterator in self.records.counted_around(pc, registers):
             if loop != pc and left >= least:
                 row = self.met.setdefault(loop, Met(iterator, now, done))
                 if not row.round:  # else what the compiler has cost since then would be taken for the loop's
                     row.seen(iterator, now, done)
-                return loop, row.round * 1000
+                return loop, left, row.round * 1000
         return None
 
     def round_of(self, pc: int) -> float:

@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-FREE_SECONDS = 0.02
+FREE_SECONDS = 0.03
 """What compiling may cost before its share of the run counts."""
 REPLAY_SECONDS = 0.0005
 """What the replays of one outcome of a bytecode take, until the kinds settle."""

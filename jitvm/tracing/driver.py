@@ -50,10 +50,8 @@ ATTEMPTS = 16
 """Replays of a region until its headers' kinds settle."""
 DEEPEST_PATH = 64
 """Calls inside calls after which a recording is given up: a recursion has no end that it could wait for."""
-QUIET_ROUNDS = 16
+QUIET_ROUNDS = 5
 """A loop has been recorded long enough when so many rounds of it in turn brought nothing new."""
-KNOWN_SEGMENT = 1 / 8
-"""What a piece of a loop's recording counts that brings nothing new."""
 LOOP_MILLISECONDS = 7
 """What compiling a loop costs the program, the threads beside it included."""
 LATER = 4
@@ -96,6 +94,8 @@ class Root:
         self.known_segments: dict[Any, Any] = {}
         self.cached_words: dict[int, int] = {}
         self.way_out = -1
+        self.quiet_rounds, self.known_counts = QUIET_ROUNDS, 1.0
+        """How long it is recorded: rounds in turn that brought nothing new; how much a piece counts that did not."""
         self.outer = 0
         """The address of the loop around it to which it was left."""
         self.quiet_within = 0
@@ -340,10 +340,10 @@ class Driver(EntriesMixin, RebuildsMixin, NestsMixin):
 
     def goes_on(self, root: Root, new: bool, at_root: bool) -> bool:
         """Whether a loop is to be recorded further before its first build: what is seen now needs no exit, no rebuild later."""
-        root.segments += 1 if new or at_root else KNOWN_SEGMENT
+        root.segments += 1 if new or at_root else root.known_counts
         root.rounds += at_root
         root.quiet = 0 if new else root.quiet + at_root
-        return root.quiet < QUIET_ROUNDS and root.segments < self.settings.warm_up
+        return root.quiet < root.quiet_rounds and root.segments < self.settings.warm_up
 
     def left(self, root: Root, reason: str) -> None:
         """A recording of a new loop broke off: what was seen before is compiled, unless the loop went round a few times only."""
@@ -476,6 +476,7 @@ class Driver(EntriesMixin, RebuildsMixin, NestsMixin):
             root.reason = "too-dear"
             again = self.settings.call_threshold if root.function else self.settings.loop_threshold
             root.code.record.instructions[2 * root.code.unit_at(root.pc) + 3] = again
+            self.release(root)
             return
         try:
             region, text = self.replay(root)
@@ -613,6 +614,7 @@ class Driver(EntriesMixin, RebuildsMixin, NestsMixin):
             return
         root.failures += 1
         root.reason, root.detail = reason, detail
+        self.release(root)
         if "e" in self.settings.dump:
             print(f"jitvm: {root.code.code.co_filename}:{root.code.line(root.pc)}: {reason}: {detail}", file=sys.stderr)
         if root.failures > self.settings.retries:

@@ -17,10 +17,14 @@ LONGEST_ROUND = 0.4
 that one is interpreted."""
 LEAST_ROUNDS = 16
 """Rounds that the loop around must have left."""
+LEAST_MILLISECONDS = 50
+"""What it must still take, interpreted: for less, the loop within is compiled sooner and for less, and that is most of it."""
 LAST_ROUNDS = 2
 """A recording waits for the end of a loop within, and goes on so many rounds before it."""
 SEEN_ENOUGH = 4
 """Rounds of a loop within in turn that brought nothing new: what is left to see is its end."""
+QUIET_ROUNDS, KNOWN_COUNTS = 16, 1 / 8
+"""A loop around others is recorded longer than one without: what it misses costs a build of the whole nest."""
 MOST_WAITS = 2
 """How often a recording waits for the end of one loop within; then it has brought enough."""
 
@@ -54,16 +58,19 @@ class NestsMixin:
         found = self.outlook.around(pc, registers, time.perf_counter(), LEAST_ROUNDS)
         if found is None:
             return False
-        header, milliseconds = found
+        header, left, milliseconds = found
         outer = self.root_at(header)
         if outer.compiled or outer.final or outer.pending is not None or milliseconds > LONGEST_ROUND:
             return False
-        rounds = self.settings.soon()
+        if milliseconds and left * milliseconds < LEAST_MILLISECONDS:
+            return False
+        rounds = max(1, self.records.first_count(pc)[0] // 2)
         if milliseconds:  # else it was met for the first time: how long a round takes is known next time
+            outer.quiet_rounds, outer.known_counts = QUIET_ROUNDS, KNOWN_COUNTS
             root.outer, root.reason = header, "around"
             self.native.poke(header + COUNTER, 1)
             counted = self.records.counted_at(pc, registers)
-            rounds += counted[1] if counted is not None else self.records.first_count(pc)[0]
+            rounds += counted[1] if counted is not None else rounds
         self.native.poke(pc + COUNTER, rounds)
         return True
 
@@ -87,6 +94,15 @@ class NestsMixin:
         self.native.poke(pc + COUNTER, counted[1] - LAST_ROUNDS)
         self.native.poke(root.pc + COUNTER, LEAST_ROUNDS)  # in case it is left before, by another way
         return True
+
+    def release(self, root: Any) -> None:
+        """A loop is not compiled for now: those within, for whose ends it waited, are to be hot by themselves."""
+        for pc in root.waits:
+            self.waiting.pop(pc, None)
+            inner = self.roots.get(pc)
+            if inner is None or not inner.compiled:
+                self.native.poke(pc + COUNTER, self.settings.soon())
+        root.waits.clear()
 
     def is_enough(self, root: Any, pc: int) -> bool:
         """Whether a recording has waited for the end of the loop at ``pc`` often enough, and again brings nothing new there."""

@@ -19,7 +19,7 @@ def f(n):
         for j in range(100):
             t += i ^ j
     return t
-print(f(20000))
+print(f(80000))
 """,
     "called": """
 def g(u, k):
@@ -33,7 +33,7 @@ def f(n):
     for i in range(n):
         t += g(u, i) & 255
     return t
-print(f(20000))
+print(f(80000))
 """,
     "called while": """
 def g(n):
@@ -48,7 +48,7 @@ def f(n):
     for i in range(2, n):
         t += g(i)
     return t
-print(f(60000))
+print(f(180000))
 """,
     "left early": """
 def f(n):
@@ -62,7 +62,7 @@ def f(n):
         else:
             t -= 1
     return t
-print(f(30000))
+print(f(120000))
 """,
     "two within": """
 def f(n):
@@ -74,7 +74,7 @@ def f(n):
             for k in range(50):
                 t ^= k
     return t
-print(f(20000))
+print(f(80000))
 """,
     "three deep": """
 def f(n):
@@ -84,7 +84,7 @@ def f(n):
             for k in range(30):
                 t += i * j - k
     return t
-print(f(4000))
+print(f(16000))
 """,
     "raising": """
 def f(n):
@@ -98,7 +98,7 @@ def f(n):
         except KeyError as e:
             t -= e.args[0]
     return t
-print(f(20000))
+print(f(80000))
 """,
 }
 OUTER = {"ranges": 4, "called": 10, "called while": 11, "left early": 4, "two within": 4, "three deep": 4, "raising": 4}
