@@ -96,8 +96,8 @@ class Root:
         self.way_out = -1
         self.quiet_rounds, self.known_counts = QUIET_ROUNDS, 1.0
         """How long it is recorded: rounds in turn that brought nothing new; how much a piece counts that did not."""
-        self.outer = 0
-        """The address of the loop around it to which it was left."""
+        self.outer, self.put_off = 0, False
+        """The address of the loop around it to which it was left; whether it was put off to see whether to leave it."""
         self.quiet_within = 0
         self.waits: dict[int, int] = {}
         self.ends: tuple[array[int], list[Any]] = array("Q"), []

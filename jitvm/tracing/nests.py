@@ -51,7 +51,7 @@ class NestsMixin:
     def left_to_outer(self, root: Any, pc: int, registers: int) -> bool:
         """Whether a hot loop is left to the one around it, which is made hot for its next round: it will last, and comes round soon.
 
-        Each loop is left only once, and then taken for itself.
+        Each loop is left only once, and then taken for itself. Before that it is put off once, to see how long a round takes.
         """
         if root.outer or not self.budget.bounded:
             return False
@@ -62,10 +62,11 @@ class NestsMixin:
         outer = self.root_at(header)
         if outer.compiled or outer.final or outer.pending is not None or milliseconds > LONGEST_ROUND:
             return False
-        if milliseconds and left * milliseconds < LEAST_MILLISECONDS:
+        if left * milliseconds < LEAST_MILLISECONDS and (milliseconds or root.put_off):
             return False
         rounds = max(1, self.records.first_count(pc)[0] // 2)
-        if milliseconds:  # else it was met for the first time: how long a round takes is known next time
+        root.put_off = True
+        if milliseconds:
             outer.quiet_rounds, outer.known_counts = QUIET_ROUNDS, KNOWN_COUNTS
             root.outer, root.reason = header, "around"
             self.native.poke(header + COUNTER, 1)

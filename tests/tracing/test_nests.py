@@ -126,3 +126,20 @@ def test_a_nest_of_ranges_is_one_build(tmp_path: Path) -> None:
     found = json.loads(file.read_text())
     assert {loop["line"]: (loop["outcome"], loop["builds"]) for loop in found["loops"]} == {4: ("compiled", 1), 5: ("inlined", 0)}
     assert found["exits_taken"] < 100
+
+
+def test_a_long_loop_within_is_not_put_off_for_long(tmp_path: Path) -> None:
+    text = """
+def f(n):
+    t = 0
+    for i in range(20):
+        for j in range(n):
+            t += i ^ j
+    return t
+print(f(3000000))
+"""
+    program, file = tmp_path / "p.py", tmp_path / "stats.json"
+    program.write_text(text)
+    subprocess.run([sys.executable, "-m", "jitvm", "run", "-X", "cache=0", "-X", "dump=e", "--stats-json", file, program], timeout=60,
+                   capture_output=True, check=True, env={**os.environ, "PYTHONPATH": ROOT}, cwd=tmp_path)
+    assert {loop["line"]: loop["outcome"] for loop in json.loads(file.read_text())["loops"]}[5] == "compiled"
