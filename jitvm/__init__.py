@@ -4,8 +4,14 @@ import sys
 __version__ = "0.1.0"
 
 
-def _own_builtins() -> None:
-    """Gives jitvm's modules a copy of the builtins: a program that patches ``builtins.len`` must not change how it is compiled."""
+PACKAGES = ("backend", "baseline", "frontend", "interpreter", "report", "rpython", "runtime", "spec", "tracing")
+
+
+def _begin() -> None:
+    """Makes the packages below this one, which have nothing but modules: nobody need look for their files.
+
+    Their modules get a copy of the builtins: a program that patches ``builtins.len`` must not change how it is compiled.
+    """
     import builtins
 
     machinery = sys.modules["_frozen_importlib_external"]
@@ -21,9 +27,18 @@ def _own_builtins() -> None:
             super().exec_module(module)
 
     suffixes = [(Loader, machinery.SOURCE_SUFFIXES)]
-    base = __path__[0]
-    for name in ("", "/backend", "/baseline", "/frontend", "/interpreter", "/report", "/rpython", "/runtime", "/spec", "/tracing"):
-        sys.path_importer_cache[base + name] = machinery.FileFinder(base + name, *suffixes)
+    this, base = sys.modules[__name__], __path__[0]
+    sys.path_importer_cache[base] = machinery.FileFinder(base, *suffixes)
+    for name in PACKAGES:
+        folder = f"{base}/{name}"
+        sys.path_importer_cache[folder] = machinery.FileFinder(folder, *suffixes)
+        module = type(sys)(f"{__name__}.{name}")
+        module.__file__, module.__package__, module.__path__ = f"{folder}/__init__.py", module.__name__, [folder]
+        module.__loader__ = Loader(module.__name__, module.__file__)
+        module.__spec__ = type(__spec__)(module.__name__, module.__loader__, origin=module.__file__)
+        module.__spec__.submodule_search_locations = module.__path__
+        sys.modules[module.__name__] = module
+        setattr(this, name, module)
 
 
-_own_builtins()
+_begin()

@@ -4,23 +4,28 @@ They lie in ``$XDG_CACHE_HOME/jitvm`` or ``~/.cache/jitvm``. Code from there is 
 belong to this user and be writable by nobody else: that is the security. The digest is against damage only. Everything that
 a result depends on (source, versions, CPU) belongs in the key, which is stored with the data and compared.
 """
-from __future__ import annotations
 
 import os
 import posix  # not by os: a program may have put functions of its own there
 from _imp import source_hash
-from _struct import Struct
 from stat import S_ISDIR, S_ISREG
 from time import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+    Data = bytes | memoryview
+    Take = Callable[[int, int, int], tuple[Data, Data]]
 
 MAGIC = b"JITVM\r\n\0"
-FORMAT = 2
+FORMAT = 3
+PAGE = 4096
+MAPPED = frozenset(("interpreter", "frozen", "tracekit"))
+"""Kinds whose data begins at a page of the file, so that it can be used where the system has mapped it."""
 MIB = 1 << 20
-LIMITS = {"trace": 64 * MIB, "bytecode": 64 * MIB, "interpreter": 8 * MIB, "tracekit": 8 * MIB, "modules": 4 * MIB}
+LIMITS = {"trace": 64 * MIB, "bytecode": 64 * MIB, "interpreter": 8 * MIB, "tracekit": 8 * MIB, "frozen": 8 * MIB, "modules": 4 * MIB}
 """Bytes that the files of a kind may take together; the least recently used go first. Other kinds are not bounded."""
 
 PRUNE_EVERY = 32
@@ -29,7 +34,8 @@ writing a file."""
 STALE_SECONDS = 3600.0
 """A temporary file of this age was left by a process that died."""
 
-_HEADER = Struct("<8sIIQ16s")
+_HEADER_SIZE = 40
+"""Magic, format (4 bytes), length of the key (4) and of the data (8), digest (16); the key follows."""
 _OTHERS_WRITE = 0o022
 _DIRECTORY = posix.O_RDONLY | getattr(posix, "O_DIRECTORY", 0)
 _NOFOLLOW = getattr(posix, "O_NOFOLLOW", 0)
@@ -62,18 +68,22 @@ class Cache:
         self.problem = ""
         self._stores = 0
 
-    def load(self, kind: str, key: bytes) -> bytes | None:
-        """What was stored under the key, or None. A file that is damaged is removed and counts as absent.
+    def load(self, kind: str, key: bytes) -> "Any":
+        """What was stored under the key, bytes, or None. A file that is damaged is removed and counts as absent.
 
         Raises CacheUnavailable if the directory is not to be trusted or cannot be read.
         """
+        return self.taken(kind, key, _all)
+
+    def taken(self, kind: str, key: bytes, take: "Take") -> "Data | None":
+        """The same as another than ``bytes``: ``take(file, head, size)`` gives the first ``head`` bytes of an open file, and the rest."""
         self.problem = ""
         directory = self._open(create=False)
         if directory is None:
             return None
         name = _file_name(kind, key)
         try:
-            found = self._read(directory, name, _HEADER.size + len(key))
+            found = self._read(directory, name, _head_size(kind, key), take)
             if found is None:
                 return None
             head, data = found
@@ -96,9 +106,10 @@ class Cache:
         assert directory is not None
         name = _file_name(kind, key)
         temporary = f".{name}.{posix.getpid()}.{self._stores}"
-        header = _HEADER.pack(MAGIC, FORMAT, len(key), len(data), _digest(key, data))
+        sizes = FORMAT.to_bytes(4, "little"), len(key).to_bytes(4, "little"), len(data).to_bytes(8, "little")
+        head = b"".join((MAGIC, *sizes, _digest(key, data), key))
         try:
-            self._write(directory, temporary, b"".join((header, key, data)))
+            self._write(directory, temporary, head + bytes(_head_size(kind, key) - len(head)) + data)
             posix.replace(temporary, name, src_dir_fd=directory, dst_dir_fd=directory)
             if kind in self.limits and self._stores % PRUNE_EVERY == 0:
                 self._prune(directory, kind, name)
@@ -125,7 +136,7 @@ class Cache:
             finally:
                 posix.close(directory)
 
-    def _open(self, *, create: bool) -> int | None:
+    def _open(self, *, create: bool) -> "int | None":
         """A descriptor of the directory, checked. It is closed after each use: the script sees the descriptors it expects."""
         try:
             try:
@@ -151,7 +162,7 @@ class Cache:
             raise CacheUnavailable(f"{self.directory} {problem}")
         return directory
 
-    def _read(self, directory: int, name: str, head: int) -> tuple[bytes, bytes] | None:
+    def _read(self, directory: int, name: str, head: int, take: "Take") -> "tuple[Data, Data] | None":
         """The first ``head`` bytes of a file, and the rest."""
         try:
             file = posix.open(name, posix.O_RDONLY | _NOFOLLOW, dir_fd=directory)
@@ -165,10 +176,7 @@ class Cache:
             if not S_ISREG(status.st_mode) or status.st_uid != posix.geteuid() or status.st_mode & _OTHERS_WRITE:
                 self.problem = "not a file of this user alone"
                 return None
-            start, parts = posix.read(file, head), []
-            while part := posix.read(file, max(status.st_size - head, 1)):
-                parts.append(part)
-            return start, b"".join(parts)
+            return take(file, head, status.st_size)
         except OSError as error:
             self.problem = f"cannot be read: {error.strerror}"
             return None
@@ -204,7 +212,15 @@ class Cache:
                 total -= size
 
 
-_default: Cache | None = None
+def _all(file: int, head: int, size: int) -> tuple[bytes, bytes]:
+    """All of a file, its first ``head`` bytes apart, so that none is copied."""
+    start, parts = posix.read(file, head), []
+    while part := posix.read(file, max(size - head, 1)):
+        parts.append(part)
+    return start, b"".join(parts)
+
+
+_default: "Cache | None" = None
 
 
 def default() -> Cache:
@@ -215,9 +231,14 @@ def default() -> Cache:
     return _default
 
 
-def load(kind: str, key: bytes) -> bytes | None:
+def load(kind: str, key: bytes) -> "Any":
     """``Cache.load`` of the default cache."""
     return default().load(kind, key)
+
+
+def taken(kind: str, key: bytes, take: "Take") -> "Data | None":
+    """``Cache.taken`` of the default cache."""
+    return default().taken(kind, key, take)
 
 
 def store(kind: str, key: bytes, data: bytes) -> None:
@@ -236,29 +257,35 @@ def _file_name(kind: str, key: bytes) -> str:
     return f"{kind}-{digest(key).hex()}"
 
 
-def _digest(key: bytes, data: bytes) -> bytes:
+def _head_size(kind: str, key: bytes) -> int:
+    """Bytes before the data."""
+    size = _HEADER_SIZE + len(key)
+    return -(-size // PAGE) * PAGE if kind in MAPPED else size
+
+
+def _digest(key: bytes, data: "Data") -> bytes:
     return source_hash(len(key), key) + source_hash(len(data), data)
 
 
-def _damage(head: bytes, data: bytes, key: bytes) -> str:
-    """What is wrong with a file's content, or an empty string. ``head``: its header and key, if it is as it should be."""
-    if len(head) < _HEADER.size:
+def _damage(head: "Data", data: "Data", key: bytes) -> str:
+    """What is wrong with a file's content, or an empty string. ``head``: what comes before the data, if it is as it should be."""
+    if len(head) < _HEADER_SIZE:
         return "truncated"
-    magic, version, key_length, length, digest = _HEADER.unpack_from(head)
-    if magic != MAGIC:
+    if head[:8] != MAGIC:
         return "not a file of this cache"
+    version, key_length, length = (int.from_bytes(head[at:end], "little") for at, end in ((8, 12), (12, 16), (16, 24)))
     if version != FORMAT:
         return f"format {version}, not {FORMAT}"
-    if len(head) + len(data) != _HEADER.size + key_length + length:
-        return "truncated"
-    if head[_HEADER.size:] != key:
+    if head[_HEADER_SIZE:_HEADER_SIZE + len(key)] != key or key_length != len(key):
         return "stored under another key"
-    if _digest(key, data) != digest:
+    if len(data) != length:
+        return "truncated"
+    if _digest(key, data) != head[24:_HEADER_SIZE]:
         return "damaged"
     return ""
 
 
-def _entries(directory: int) -> Iterator[tuple[str, int, float]]:
+def _entries(directory: int) -> "Iterator[tuple[str, int, float]]":
     """Name, size in bytes and time of last use of each file."""
     for name in posix.listdir(directory):
         try:

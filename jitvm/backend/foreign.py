@@ -8,9 +8,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["POINTER", "Bool", "Bytes", "Int32", "Int64", "Object", "Pointer", "UInt32", "Word", "address_of", "bind", "get_errno",
-           "open_library", "prototype", "value_at",
-           "view_of"]
+__all__ = ["POINTER", "Bool", "Bytes", "Int32", "Int64", "Object", "Pointer", "UInt32", "Word", "address_of", "bind", "bytes_at",
+           "get_errno", "open_library", "prototype", "value_at", "view_of"]
 
 
 class Bool(_SimpleCData):  # type: ignore[type-arg]
@@ -104,10 +103,15 @@ _memory_view = bind("PyMemoryView_FromMemory", Object, Pointer, Int64, Int32)
 _WRITE = 0x200
 
 
-def view_of(address: int, size: int) -> memoryview:
-    """A view of ``size`` bytes of memory as 64-bit words. Raises no audit event, as all of ctypes' own ways do."""
+def bytes_at(address: int, size: int) -> memoryview:
+    """A view of ``size`` bytes of memory. Raises no audit event, as all of ctypes' own ways do."""
     view: memoryview = _memory_view(address, size, _WRITE)
-    return view.cast("Q")
+    return view
+
+
+def view_of(address: int, size: int) -> memoryview:
+    """A view of ``size`` bytes of memory as 64-bit words."""
+    return bytes_at(address, size).cast("Q")
 
 
 def value_at(address: int) -> Any:

@@ -12,6 +12,7 @@ import sys
 from _thread import allocate_lock
 
 from jitvm.backend import foreign
+from jitvm.backend import linker as linker  # now: later the path may be the program's
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

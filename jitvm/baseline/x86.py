@@ -5,16 +5,12 @@ a word behind the code (``Assembler.word``). Vector registers are numbered from 
 """
 from __future__ import annotations
 
-from _struct import Struct
-
 from jitvm.backend.elf import PAGE, Image
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     Place = int | tuple[int, int, int, int] | str
 
-_INT32 = Struct("<i")
-_INT64 = Struct("<Q")
 _SHIFT_OF = {1: 0, 2: 0x40, 4: 0x80, 8: 0xC0}
 CONDITIONS = {"o": 0, "no": 1, "ult": 2, "uge": 3, "eq": 4, "ne": 5, "ule": 6, "ugt": 7, "p": 10, "np": 11, "slt": 12, "sge": 13,
               "sle": 14, "sgt": 15}
@@ -76,7 +72,7 @@ class Assembler:
         if mode == 0x40:
             code.append(distance & 255)
         elif mode:
-            code += _INT32.pack(distance)
+            code += distance.to_bytes(4, "little", signed=True)
 
     def immediate(self, operation: int, place: Place, value: int, width: int = 64) -> None:
         """``add`` (0), ``or`` (1), ``and`` (4), ``sub`` (5), ``xor`` (6) or ``cmp`` (7) with a constant of up to 32 bits."""
@@ -106,7 +102,7 @@ class Assembler:
         else:
             self.code.append(0x49 if register > 7 else 0x48)
             self.code.append(0xB8 | register & 7)
-            self.code += _INT64.pack(value)
+            self.code += value.to_bytes(8, "little")
 
     def label(self, name: str) -> None:
         """The place where the code goes on is that of a label."""
@@ -145,9 +141,8 @@ class Assembler:
         """What was written, with a word behind the code for each external address (``@name``) and constant (in hexadecimal)."""
         self.align()
         code = self.code
-        put = _INT32.pack_into
         for place, label in self.jumps:
-            put(code, place, self.labels[label] - place - 4)
+            code[place:place + 4] = (self.labels[label] - place - 4).to_bytes(4, "little", signed=True)
         imports = []
         for word, places in self.words.items():
             at = len(code)
@@ -155,9 +150,9 @@ class Assembler:
                 imports.append((at // 8, word[1:]))
                 code += bytes(8)
             else:
-                code += _INT64.pack(int(word, 16))
+                code += int(word, 16).to_bytes(8, "little")
             for place in places:
-                put(code, place, at - place - 4)
+                code[place:place + 4] = (at - place - 4).to_bytes(4, "little")
         size = (len(code) + PAGE - 1) & -PAGE
         image = Image(bytes(code), size, size)
         image.imports = tuple(imports)

@@ -1,6 +1,5 @@
 """Functions, lambdas, classes and comprehensions: how their objects are made, and the bodies of comprehensions."""
 from __future__ import annotations
-import __future__
 
 from jitvm.frontend import tree as ast
 from jitvm.frontend.assembler import Label, Place
@@ -9,7 +8,7 @@ from jitvm.frontend.expressions import constant_display, constant_items
 from jitvm.frontend.generators import GeneratorCompiler
 from jitvm.frontend.scopes import Comprehension, Scope
 from jitvm.frontend.tree import cast
-from jitvm.spec.layout import CO_COROUTINE
+from jitvm.spec.layout import CO_COROUTINE, FUTURE_ANNOTATIONS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 
 DEFAULTS, KEYWORD_DEFAULTS, ANNOTATIONS, CLOSURE = 1, 2, 4, 8
 """Flags of ``make_function``."""
-FUTURE_ANNOTATIONS = __future__.annotations.compiler_flag
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
 

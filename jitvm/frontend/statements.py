@@ -9,9 +9,10 @@ from jitvm.frontend.blocks import Block, BlockCompiler, LoopBlock
 from jitvm.frontend.code import REASONS, Unsupported
 from jitvm.frontend.constants import NOT_CONSTANT, fold
 from jitvm.frontend.expressions import INPLACE_NAMES, attribute_place
-from jitvm.frontend.functions import FUTURE_ANNOTATIONS, annotation_text
+from jitvm.frontend.functions import annotation_text
 from jitvm.frontend.scopes import mangle
 from jitvm.frontend.tree import cast
+from jitvm.spec.layout import FUTURE_ANNOTATIONS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

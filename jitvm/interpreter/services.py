@@ -22,6 +22,40 @@ def vm_object_at(address: Int) -> New:
     return owned_plain(v)
 
 
+FROZEN_EMPTY_STEP = 254
+FROZEN_FIRST_ATOM = 4
+LOWER_HALF = 4294967295
+
+
+@entry
+def vm_thaw(memory: Int, rows: Int, atoms: Object, steps: Int, count: Int, root: Int) -> New:
+    """For the runtime: fills in the addresses in a piece of memory with frozen objects (``runtime/frozen.py``); the one at ``root`` there.
+
+    The atoms are not freed any more: nobody counts the references to them from here.
+    """
+    set_refcount(atoms, refcount(atoms) + 1)
+    items = as_pointer(as_int(atoms) + TUPLE_ITEMS)
+    at = as_pointer(memory)
+    step = as_pointer(steps)
+    end = step + count
+    while step != end:
+        words = load_byte(step, 0)
+        step = step + 1
+        if words == 0:
+            at = at + FROZEN_EMPTY_STEP * 8
+        else:
+            at = at + words * 8
+            reference = load_int(at, 0)
+            row = shift_right(reference, 32)
+            if row < FROZEN_FIRST_ATOM:
+                store_int(at, 0, load_int(as_pointer(rows), row * 8) + (reference & LOWER_HALF))
+            else:
+                store_int(at, 0, load_int(items, (row - FROZEN_FIRST_ATOM) * 8))
+    v = as_object(memory + root)
+    set_refcount(v, refcount(v) + 1)
+    return owned_plain(v)
+
+
 GC_HEADER = 16
 GC_PREVIOUS = 8
 GC_FINALIZED = 1

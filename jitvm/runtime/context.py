@@ -11,7 +11,7 @@ import sys
 from jitvm.backend import cache, elf
 from jitvm.backend.foreign import Bytes, Int32, Int64, Object, Pointer, address_of, bind, prototype, value_at
 from jitvm.backend.importing import amid
-from jitvm.runtime import attributes, bundle, errors
+from jitvm.runtime import attributes, bundle, errors, frozen, interpreter
 from jitvm.runtime.stamp import code_stamp, stamp
 from jitvm.spec import layout
 from jitvm.spec.bytecodes import BINARY, BYTECODES, COMPARE, OPCODES
@@ -53,10 +53,8 @@ def _operators() -> dict[str, Any]:
     }
 
 
-BUILD_FOLDERS = ("interpreter", "rpython", "spec")
-TRACING_FOLDERS = ("tracing", "baseline", "backend")
-
-
+KIT_FOLDERS = (*interpreter.FOLDERS, "tracing", "baseline", "backend")
+"""What the trace kit is made of."""
 HUGE_PAGES = "/sys/kernel/mm/transparent_hugepage/enabled"
 CRASH_TEXT = b"jitvm: crashed in native code; `jitvm run --no-jit` runs the same program without compiled loops\n"
 
@@ -234,13 +232,7 @@ class Native:
         self.words[SLOTS[name]] = self.twin[SLOTS[name]] = value
 
 
-unmarshal = bind("PyMarshal_ReadObjectFromString", Object, Bytes, Int64)
 marshalled_as = bind("PyMarshal_WriteObjectToString", Object, Object, Int32)
-
-
-def unmarshalled(data: bytes) -> Any:
-    """``marshal.loads`` without its audit event."""
-    return unmarshal(data, len(data))
 
 
 def marshalled(value: Any, version: int = 4) -> Any:
@@ -252,60 +244,41 @@ def _nothing(*_arguments: object) -> None:
     """The empty host function whose call lets the host handle signals, other threads and asynchronous exceptions."""
 
 
-def build() -> bytes:
-    """Translates and compiles the interpreter; an ELF object."""
-    from jitvm.backend.llvm import Compiler
-    from jitvm.rpython import program
-
-    return Compiler(1).object_bytes(program.interpreter_text(program.handler_program()), passes=1)
-
-
 def trace_key() -> bytes:
     """What the machine code of compiled loops depends on besides LLVM's input; part of its key on disk."""
-    return code_stamp((*BUILD_FOLDERS, *TRACING_FOLDERS))
+    return code_stamp(KIT_FOLDERS)
 
 
 def trace_kit(*, files: bool = False) -> Any:
     """What tracing needs of the handlers, from the cache or made now; with it come the modules of tracing, if not from their files."""
-    key = stamp((*BUILD_FOLDERS, *TRACING_FOLDERS))
-    data = None
+    key = stamp(KIT_FOLDERS)
+    found = None
     try:
-        data = cache.load("tracekit", key)
+        assert interpreter.code is not None
+        found = frozen.load("tracekit", key, interpreter.code)
     except cache.CacheUnavailable:
         pass
-    if data is not None:
-        modules, made = unmarshalled(data)
-        if not files:
-            bundle.install(modules)
+    if found and not files:
+        bundle.install(found[0])
     from jitvm.tracing import kit
 
-    if data is None:
-        made = kit.make()
-        try:
-            cache.store("tracekit", key, marshalled((bundle.make(bundle.TRACING, bundle.START), made)))
-        except cache.CacheUnavailable:
-            pass
-    return kit.load(made, unmarshalled)
+    return kit.load(found[1] if found else _make_kit(key))
+
+
+def _make_kit(key: bytes) -> Any:
+    """Makes the trace kit, and keeps it on disk with the modules of tracing."""
+    from jitvm.runtime import bundling, freezing
+    from jitvm.tracing import kit
+
+    made = kit.make()
+    try:
+        cache.store("tracekit", key, freezing.frozen((bundling.make(bundle.TRACING, (*bundle.BASE, *bundle.START)), made)))
+    except cache.CacheUnavailable:
+        pass
+    return made
 
 
 def load() -> Native:
     """The interpreter, from the cache or built now. Raises layout.UnknownLayout, elf.LoaderError, backend.llvm.LLVMError."""
     layout.current()
-    key = code_stamp(BUILD_FOLDERS)
-    warning = ""
-    try:
-        data = cache.load("interpreter", key)
-    except cache.CacheUnavailable as error:
-        data, warning = None, str(error)
-    if data is None:
-        print("jitvm: building the interpreter for this machine (once, a few seconds) ...", file=sys.stderr, flush=True)
-        data = elf.link(build()).to_bytes()
-        try:
-            cache.store("interpreter", key, data)
-            trace_kit()  # now, while nothing of the program's own is on the path that could stand for a module it needs
-        except cache.CacheUnavailable as error:
-            warning = str(error)
-    if warning:
-        print(f"jitvm: warning: the interpreter is not kept on disk: {warning}", file=sys.stderr)
-    externals = {name: address_of(name) for name in ("memset", "memcpy", "memmove")}
-    return Native(elf.load(data, externals))
+    return Native(interpreter.load(trace_kit))  # made with it: nothing of the program's is on the path yet that could stand for a module

@@ -8,7 +8,7 @@ import sys
 from time import perf_counter
 
 from jitvm.frontend import module as trees
-from jitvm.runtime import errors
+from jitvm.runtime import errors, frozen
 from jitvm.runtime.departure import Departure
 from jitvm.runtime.outlook import Outlook
 from jitvm.runtime.sources import Sources
@@ -89,7 +89,7 @@ def _start(settings: Settings) -> Machine | None:
         return None
     if settings.huge_pages:
         native.take_memory(settings.spare_memory)
-    trees.calling, trees.loads, trees.dumps, trees.loading = native.parse, context.unmarshalled, context.marshalled, _load_frontend
+    trees.calling, trees.loads, trees.dumps, trees.loading = native.parse, frozen.unmarshalled, context.marshalled, _load_frontend
     records = Records(native, settings.loop_threshold if settings.jit else 0)
     attributes.native = native
     native.set_object("vm_compile", records.compile)
@@ -161,14 +161,14 @@ def _first_hot(pc: int, registers: int) -> None:
 
 def _load_frontend() -> None:
     """Loads the frontend's compiler, of which the collector need not know: a script that ran before does without it."""
-    from jitvm.runtime import bundle, context
+    from jitvm.runtime import bundle
 
     assert machine is not None
     collecting = gc.isenabled()
     gc.disable()
     mark = [gc.get_count()[0]]
     try:
-        bundle.load(bundle.FRONTEND, bundle.START, context.unmarshalled)
+        bundle.load(bundle.FRONTEND, (*bundle.BASE, *bundle.START))
         from jitvm.frontend import compiler  # noqa: F401
 
         if "threading" not in sys.modules:  # nothing of another thread was made meanwhile

@@ -1,6 +1,4 @@
 """What a file on disk depends on besides its input: jitvm's own sources and the host."""
-from __future__ import annotations
-
 import os
 import posix
 import sys

@@ -125,6 +125,7 @@ _FIELDS_311 = {
     "func_vectorcall": (120, "P"),
     "code_consts": (24, "O"),
     "code_names": (32, "O"),
+    "code_handlers": (40, "O"),
     "code_flags": (48, "i"),
     "code_argcount": (56, "i"),
     "code_positional_only": (60, "i"),
@@ -134,8 +135,14 @@ _FIELDS_311 = {
     "code_cell_count": (88, "i"),
     "code_free_count": (92, "i"),
     "code_variables": (96, "O"),
+    "code_kinds": (104, "O"),
     "code_filename": (112, "O"),
+    "code_name": (120, "O"),
+    "code_qualname": (128, "O"),
+    "code_lines": (136, "O"),
     "code_weakrefs": (144, "P"),
+    "code_bytes": (152, "P"),
+    "code_line_array": (160, "P"),
     "code_extra": (176, "P"),
     "extra_size": (0, "I"),
     "cfunction_def": (16, "P"),
@@ -332,6 +339,8 @@ _OWN_CONSTANTS = {
 }
 CO_OPTIMIZED, CO_VARARGS, CO_VARKEYWORDS, CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR = 1, 4, 8, 0x20, 0x80, 0x200
 """Flags of code objects (``inspect``'s)."""
+FUTURE_ANNOTATIONS = 0x1000000
+"""The compiler's flag of ``from __future__ import annotations``."""
 CO_SUSPENDS = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
 _OWN_CONSTANTS.update({name: number for name, number in globals().items() if name.startswith("CO_")})
 

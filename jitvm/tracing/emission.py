@@ -1,9 +1,8 @@
 """The ground of the abstract machine: LLVM text, constants, types of values."""
 from __future__ import annotations
 
-from _struct import pack
-
 from jitvm.spec import layout
+from jitvm.spec.words import array
 from jitvm.tracing.values import (
     I1,
     NULL,
@@ -284,7 +283,7 @@ class Emission:
 def number(value: Any) -> str:
     """A number as LLVM text."""
     if isinstance(value, float):
-        return "0x" + pack(">d", value).hex().upper()
+        return "0x" + array("d", (value,)).tobytes()[::-1].hex().upper()
     return str(value)
 
 

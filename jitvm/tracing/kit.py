@@ -9,11 +9,11 @@ from jitvm.tracing.machine import ABSTRACT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from types import FunctionType
+    from types import CodeType, FunctionType
     from typing import Any
 
-    Kit = tuple[dict[str, bytes], dict[str, Any], dict[str, Any]]
+    Pairs = tuple[tuple[str, Any], ...]
+    Kit = tuple[tuple[CodeType, ...], Pairs, Pairs]
 else:
     FunctionType = type(lambda: None)
 
@@ -21,8 +21,8 @@ else:
 class Generated:
     """The generated functions by name, each made when it is asked for, with those that it calls."""
 
-    def __init__(self, codes: dict[str, bytes], unmarshalled: Callable[[bytes], Any]) -> None:
-        self.codes, self.unmarshalled = codes, unmarshalled
+    def __init__(self, codes: dict[str, CodeType]) -> None:
+        self.codes = codes
         self.made: dict[str, Any] = {"__name__": "jitvm.tracing.generated"}  # whose errors are ours (callbacks.py)
 
     def __contains__(self, name: str) -> bool:
@@ -31,7 +31,7 @@ class Generated:
     def __getitem__(self, name: str) -> Any:
         made = self.made
         if name not in made:
-            made[name] = FunctionType(self.unmarshalled(self.codes[name]), made)
+            made[name] = FunctionType(self.codes[name], made)
             for other in made[name].__code__.co_names:
                 if other in self.codes and other not in made:
                     self[other]
@@ -39,27 +39,25 @@ class Generated:
 
 
 def make() -> Kit:
-    """The kit, as values that ``marshal`` writes."""
-    from marshal import dumps
-
+    """The kit, as values that can be frozen."""
     from jitvm.rpython import program, tracegen
 
     handlers = program.handler_program()
     source = tracegen.generate(handlers, ABSTRACT)
-    parameters, helpers = {}, {}
+    parameters, helpers = [], []
     for function in handlers.functions.values():
         if function.kind == "opcode":
-            parameters[function.name] = function.parameters
+            parameters.append((function.name, tuple(map(tuple, function.parameters))))
         elif function.kind == "helper":
             signature = "".join(kind for _, kind in function.parameters)
-            helpers[function.name] = (signature, function.result, "raises" in function.flags, "runs" in function.flags,
-                                      function.flags & {"quiet", "text"})
+            row = signature, function.result, "raises" in function.flags, "runs" in function.flags, function.flags & {"quiet", "text"}
+            helpers.append((function.name, row))
     whole = compile(source, "<trace generator>", "exec")
-    codes = {code.co_name: dumps(code.replace(co_linetable=b"")) for code in whole.co_consts if isinstance(code, type(whole))}
-    return codes, parameters, helpers
+    codes = tuple([code.replace(co_linetable=b"") for code in whole.co_consts if isinstance(code, type(whole))])
+    return codes, tuple(parameters), tuple(helpers)
 
 
-def load(kit: Kit, unmarshalled: Callable[[bytes], Any]) -> tuple[Generated, dict[str, Any], dict[str, Any]]:
-    """Generated functions, parameters by handler, signatures by helper. ``unmarshalled`` is ``marshal.loads``."""
+def load(kit: Kit) -> tuple[Generated, dict[str, Any], dict[str, Any]]:
+    """Generated functions, parameters by handler, signatures by helper."""
     codes, parameters, helpers = kit
-    return Generated(codes, unmarshalled), parameters, helpers
+    return Generated({code.co_name: code for code in codes}), dict(parameters), dict(helpers)

@@ -64,7 +64,8 @@ class Store:
         if not self.used:
             return None
         try:
-            return cache.load("trace", self.key_of(text))
+            data: bytes | None = cache.load("trace", self.key_of(text))
+            return data
         except cache.CacheUnavailable:
             self.used = False
             return None

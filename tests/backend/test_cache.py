@@ -52,7 +52,7 @@ def test_is_private(place: cache.Cache) -> None:
     (lambda data: data[:-1], "truncated"),
     (lambda data: data + b"x", "truncated"),
     (lambda data: b"X" + data[1:], "not a file of this cache"),
-    (lambda data: data[:8] + b"\x07\0\0\0" + data[12:], "format 7, not 2"),
+    (lambda data: data[:8] + b"\x07\0\0\0" + data[12:], "format 7, not 3"),
     (lambda data: data[:-1] + b"X", "damaged"),
     (lambda data: data[:30] + bytes([data[30] ^ 1]) + data[31:], "damaged"),
     (lambda data: data.replace(b"the key", b"the cat"), "stored under another key"),
@@ -197,6 +197,6 @@ def test_a_kind_is_a_word(place: cache.Cache) -> None:
 
 def test_nothing_heavy_is_imported() -> None:
     program = ("import sys; before = set(sys.modules); import jitvm.backend.cache;"
-               "print(*sorted(set(sys.modules) - before - {'__future__', 'jitvm', 'jitvm.backend', 'jitvm.backend.cache'}))")
+               "print(*sorted(name for name in set(sys.modules) - before if not name.startswith('jitvm')))")
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert set(done.stdout.split()) <= {"_struct", "stat", "time"}
+    assert set(done.stdout.split()) <= {"stat", "time"}

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from jitvm.backend import elf, llvm
+from jitvm.backend import elf, linker, llvm
 
 ONE = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)
 TWO = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
@@ -29,7 +29,7 @@ def protections(address: int) -> str:
 @pytest.mark.parametrize("through_bytes", [False, True])
 def test_runs_with_data_tables_constants_and_switches(level: int, through_bytes: bool) -> None:
     from tests.backend.conftest import TEXT
-    image: elf.Image | bytes = elf.link(llvm.Compiler(level).object_bytes(TEXT))
+    image: elf.Image | bytes = linker.link(llvm.Compiler(level).object_bytes(TEXT))
     if through_bytes:
         assert isinstance(image, elf.Image)
         image = image.to_bytes()
@@ -74,7 +74,7 @@ def test_external_symbols(calling_object: bytes) -> None:
     callback = ONE(lambda x: x * 10)
     address = ctypes.cast(callback, ctypes.c_void_p).value
     assert address is not None
-    for source in (calling_object, elf.link(calling_object).to_bytes()):
+    for source in (calling_object, linker.link(calling_object).to_bytes()):
         code = elf.load(source, {"outside": address})
         assert ONE(code.names["call"])(4) == 41
         assert ctypes.CFUNCTYPE(ctypes.c_uint64)(code.names["address"])() == address
@@ -84,13 +84,13 @@ def test_external_symbols(calling_object: bytes) -> None:
 
 
 def test_symbols_have_sizes(module_object: bytes) -> None:
-    image = elf.link(module_object)
+    image = linker.link(module_object)
     sizes = dict(zip(image.names, image.sizes, strict=True))
     assert sizes["count"] == 8
     assert sizes["f"] > 0
     offset = dict(zip(image.names, image.offsets, strict=True))["f"]
-    assert elf.symbol_at(image, offset + 1) == "f"
-    assert elf.symbol_at(image, -1) == ""
+    assert linker.symbol_at(image, offset + 1) == "f"
+    assert linker.symbol_at(image, -1) == ""
 
 
 @pytest.mark.parametrize("data", [b"", b"\x7fELF", b"MZ" * 100, b"\0" * 200, b"JVIMAGE1"])
@@ -106,7 +106,7 @@ def test_every_truncation_is_refused(module_object: bytes) -> None:
 
 
 def test_every_truncation_of_an_image_is_refused(module_object: bytes) -> None:
-    data = elf.link(module_object).to_bytes()
+    data = linker.link(module_object).to_bytes()
     for length in (*range(64), *range(64, len(data), 501), len(data) - 1):
         with pytest.raises(elf.LoaderError):
             elf.load(data[:length])
@@ -117,7 +117,7 @@ def test_other_kinds_of_elf_are_refused(module_object: bytes, offset: int, value
     changed = bytearray(module_object)
     changed[offset] = value
     with pytest.raises(elf.LoaderError, match="not a relocatable object for x86-64"):
-        elf.link(bytes(changed))
+        linker.link(bytes(changed))
 
 
 @pytest.mark.parametrize(("kind", "message"), [(10, "32-bit absolute"), (11, "32-bit absolute"), (77, "unknown relocation 77")])
@@ -126,7 +126,7 @@ def test_relocations_that_are_refused(module_object: bytes, kind: int, message: 
     section = next(row for row in relocation_sections(module_object) if row[5] >= 24)
     struct.pack_into("<I", changed, section[4] + 8, kind)
     with pytest.raises(elf.LoaderError, match=message):
-        elf.link(bytes(changed))
+        linker.link(bytes(changed))
 
 
 def test_damaged_objects_are_refused_or_linked_but_never_crash(module_object: bytes) -> None:
@@ -136,13 +136,13 @@ def test_damaged_objects_are_refused_or_linked_but_never_crash(module_object: by
         for _ in range(chance.randint(1, 4)):
             changed[chance.randrange(len(changed))] = chance.randrange(256)
         try:
-            elf.link(bytes(changed))
+            linker.link(bytes(changed))
         except elf.LoaderError:
             pass
 
 
 def test_damaged_images_are_refused_or_read_but_never_crash(module_object: bytes) -> None:
-    data = elf.link(module_object).to_bytes()
+    data = linker.link(module_object).to_bytes()
     chance = random.Random(2)
     for _ in range(500):
         changed = bytearray(data)

@@ -9,15 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from jitvm.runtime import bundle
+from jitvm.runtime import bundle, bundling
 
 ROOT = str(Path(__file__).resolve().parents[2])
-GROUPS = ((bundle.START, bundle.EARLIEST), (bundle.FRONTEND, bundle.START), (bundle.TRACING, bundle.START))
+GROUPS = ((bundle.BASE, bundle.EARLIEST), (bundle.START, bundle.BASE), (bundle.FRONTEND, (*bundle.BASE, *bundle.START)),
+          (bundle.TRACING, (*bundle.BASE, *bundle.START)))
 SHOW = """
 import sys
 for name in sorted(sys.modules):
-    if name.startswith("jitvm.") and hasattr(sys.modules[name], "__file__"):
-        print(name, *sorted(set(vars(sys.modules[name])) - {"__cached__"}))
+    if name.startswith("jitvm.") and hasattr(sys.modules[name], "__file__") and not hasattr(sys.modules[name], "__path__") \
+            and name not in ("jitvm.runtime.bundling", "jitvm.runtime.freezing"):  # which make them
+        print(name, *sorted(set(vars(sys.modules[name])) - {"__cached__", "__annotations__", "annotations"}))
 """
 IN_ONE_PIECE = """
 import sys
@@ -55,14 +57,14 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def fresh(cache: Path, tmp_path: Path) -> Path:
     """The same without the modules."""
     shutil.copytree(cache / "jitvm", tmp_path / "jitvm")
-    for file in (tmp_path / "jitvm").glob("modules-*"):
+    for file in (tmp_path / "jitvm").glob("[mf]*-*"):  # modules, frozen
         file.unlink()
     return tmp_path
 
 
-@pytest.mark.parametrize("group", GROUPS, ids=("start", "frontend", "tracing"))
+@pytest.mark.parametrize("group", GROUPS, ids=("base", "start", "frontend", "tracing"))
 def test_each_module_comes_behind_those_that_it_imports(group: tuple[tuple[str, ...], tuple[str, ...]]) -> None:
-    rows = bundle.make(*group)
+    rows = bundling.make(*group)
     names = [name for name, _, _ in rows]
     assert set(group[0]) <= set(names)
     assert len(set(names)) == len(names)
@@ -92,7 +94,7 @@ def test_the_compiler_comes_in_one_piece_unless_its_lines_are_wanted(cache: Path
 @pytest.mark.parametrize("damage", (b"", b"damaged"))
 def test_without_them_the_files_serve(fresh: Path, damage: bytes) -> None:
     expected = run(fresh, "-c", "print(1)")[0]
-    for file in [*(fresh / "jitvm").glob("modules-*"), *(fresh / "jitvm").glob("tracekit-*")]:
+    for file in [*(fresh / "jitvm").glob("[mf]*-*"), *(fresh / "jitvm").glob("tracekit-*")]:
         file.write_bytes(damage)
     assert run(fresh, "-c", "print(1)") == (expected, "", 0)
     text = LOOP.format(rounds=400)

@@ -123,7 +123,7 @@ def test_the_command_imports_little() -> None:
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": ROOT}
     )
-    assert set(done.stdout.split()) <= {"__future__", "jitvm", "jitvm.cli", "jitvm.spec", "jitvm.spec.settings"}
+    assert {name for name in done.stdout.split() if name.count(".") > 1 or not name.startswith("jitvm")} == set()
 
 
 def test_the_compiler_is_loaded_for_loops_that_take_much_of_the_run() -> None:

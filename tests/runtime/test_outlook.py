@@ -102,7 +102,7 @@ def look(self, pc, registers):
     seen.append([(done, left) for _, done, left, _ in rows])
     return rows
 records.Records.counted_around = look
-from jitvm.cli import main
+from jitvm.runtime.command import main
 try:
     main(["run", "-c", sys.argv[1]])
 finally:
