@@ -138,6 +138,8 @@ class Region:
     """
 
     __slots__ = ("address", "size", "start")
+    total = 0
+    """Bytes of address space that all of them have taken, huge pages as a rule."""
     _next = _end = 0
 
     def __init__(self) -> None:
@@ -163,6 +165,7 @@ class Region:
                 raise OSError(get_errno(), "no memory")
             cls._next = -(-base // PIECE) * PIECE
             cls._end = cls._next + wanted
+            cls.total += wanted
             if base < cls._next:
                 _munmap(base, cls._next - base)
             if cls._next < base + PIECE:

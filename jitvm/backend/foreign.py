@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 __all__ = ["POINTER", "Bool", "Bytes", "Int32", "Int64", "Object", "Pointer", "UInt32", "Word", "address_of", "bind", "bytes_at",
-           "get_errno", "open_library", "prototype", "value_at", "view_of"]
+           "function_at", "get_errno", "open_library", "value_at", "view_of"]
 
 
 class Bool(_SimpleCData):  # type: ignore[type-arg]
@@ -60,19 +60,30 @@ class Object(_SimpleCData):  # type: ignore[type-arg]
     _type_ = "O"
 
 
-_prototypes: dict[tuple[Any, ...], Any] = {}
-"""Each is made once: making a type takes about as long as calling its functions a hundred times."""
 _process = _ctypes.dlopen(None, 0)  # type: ignore[arg-type]
 
 
-def prototype(result: Any, *arguments: Any, errno: bool = False) -> Any:
-    """A type of functions: called with an address it gives the function. The interpreter lock is held."""
-    key = result, arguments, errno
-    if key not in _prototypes:
-        flags = _ctypes.FUNCFLAG_CDECL | _ctypes.FUNCFLAG_PYTHONAPI | (_ctypes.FUNCFLAG_USE_ERRNO if errno else 0)
-        kind: Any = type(CFuncPtr)
-        _prototypes[key] = kind("Function", (CFuncPtr,), {"_restype_": result, "_argtypes_": arguments, "_flags_": flags})
-    return _prototypes[key]
+class _Function(CFuncPtr):
+    """A function of C. The interpreter lock is held while it runs."""
+
+    _restype_ = None
+    _flags_ = _ctypes.FUNCFLAG_CDECL | _ctypes.FUNCFLAG_PYTHONAPI
+
+
+class _WithErrno(CFuncPtr):
+    """The same; ``get_errno`` tells what it left there."""
+
+    _restype_ = None
+    _flags_ = _Function._flags_ | _ctypes.FUNCFLAG_USE_ERRNO
+
+
+def function_at(address: int, result: Any, *arguments: Any, errno: bool = False) -> Any:
+    """The function at an address. One class for all, whose instances have signatures: a class of its own takes five times as long."""
+    function = (_WithErrno if errno else _Function)(address)
+    function.argtypes = arguments
+    if result is not None:
+        function.restype = result
+    return function
 
 
 def address_of(name: str, library: int = _process) -> int:
@@ -83,7 +94,7 @@ def address_of(name: str, library: int = _process) -> int:
 
 def bind(name: str, result: Any, *arguments: Any, errno: bool = False) -> Any:
     """A C function of the host."""
-    return prototype(result, *arguments, errno=errno)(address_of(name))
+    return function_at(address_of(name), result, *arguments, errno=errno)
 
 
 _dlopen = bind("dlopen", Pointer, Bytes, Int32)

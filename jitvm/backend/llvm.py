@@ -173,7 +173,7 @@ class _Library:
 
     def function(self, name: str, result: Any, *arguments: Any) -> Any:
         """A function of the library. Raises OSError if there is none."""
-        return foreign.prototype(result, *arguments)(foreign.address_of("LLVMPY_" + name, self.handle))
+        return foreign.function_at(foreign.address_of("LLVMPY_" + name, self.handle), result, *arguments)
 
 
 _library: _Library | None = None

@@ -11,7 +11,7 @@ import os
 from time import sleep
 
 from jitvm.backend import llvm
-from jitvm.backend.foreign import Bytes, Int32, Int64, Object, Pointer, UInt32, bind, prototype
+from jitvm.backend.foreign import Bytes, Int32, Int64, Object, Pointer, UInt32, bind, function_at
 from jitvm.spec.shared import CONSTANTS, LLVM_FUNCTIONS
 from jitvm.spec.words import array
 
@@ -129,7 +129,7 @@ class Worker:
             return None
         data: bytes = _bytes_at(words[_DATA], words[_SIZE])
         if self.dispose is None:
-            self.dispose = prototype(None, Pointer)(self.block[_WORD["LLVM_DISPOSE_BUFFER"]])
+            self.dispose = function_at(self.block[_WORD["LLVM_DISPOSE_BUFFER"]], None, Pointer)
         self.dispose(words[_BUFFER])
         words[_STATE] = _CANCELLED
         return data

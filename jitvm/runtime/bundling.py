@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import ast
 import os
+from importlib import import_module
 
 from jitvm.runtime.stamp import PACKAGE
 
@@ -41,8 +42,18 @@ def _visit(name: str, found: dict[str, Row], known: dict[str, Row]) -> None:
             names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
         for other in names:
             _visit(other, found, known)
+    _fold(tree, name)
     code = compile(_stripped(tree), PACKAGE + path, "exec", dont_inherit=True)
     found.setdefault(name, (name, path, _without_lines(code)))
+
+
+def _fold(tree: ast.Module, name: str) -> None:
+    """Puts the values of a module's constants that are declared ``Final`` in place of what works them out."""
+    for node in tree.body:
+        if isinstance(node, ast.AnnAssign) and isinstance(node.annotation, ast.Name) and node.annotation.id == "Final":
+            assert isinstance(node.target, ast.Name) and node.value is not None
+            value = getattr(import_module(name), node.target.id)
+            node.value = ast.copy_location(ast.Constant(value), node.value)
 
 
 def _path(name: str) -> str:

@@ -9,7 +9,7 @@ import posix
 import sys
 
 from jitvm.backend import cache, elf
-from jitvm.backend.foreign import Bytes, Int32, Int64, Object, Pointer, address_of, bind, prototype, value_at
+from jitvm.backend.foreign import Bytes, Int32, Int64, Object, Pointer, address_of, bind, function_at, value_at
 from jitvm.backend.importing import amid
 from jitvm.runtime import attributes, bundle, errors, frozen, interpreter
 from jitvm.runtime.stamp import code_stamp, stamp
@@ -70,22 +70,22 @@ class Native:
         self.twin_address = self.twin.buffer_info()[0]
         self.keep: list[Any] = []
         self._fill()
-        self.run_module = prototype(Object, Object, Object, Int64)(code.names["vm_run_module"])
-        self.peek = prototype(Int64, Int64)(code.names["vm_peek"])
-        self.poke = prototype(None, Int64, Int64)(code.names["vm_poke"])
-        self.object_at = prototype(Object, Int64)(code.names["vm_object_at"])
-        self.adopt = prototype(None, Object)(code.names["vm_adopt"])
-        self._settle = prototype(None, Object, Int64)(code.names["vm_settle"])
-        self._parse = prototype(Object, Object, Object, Object)(code.names["vm_parse"])
-        self.execute = prototype(Object, Object, Object)(code.names["vm_exec"])
-        self.enter = prototype(Object, Object, Object)(code.names["vm_enter"])
-        self.link = prototype(None, Int64, Object, Object, Int64, Int64, Bytes, Int64)(code.names["vm_link"])
-        self.loops = prototype(Int64, Object)(code.names["vm_loops"])
-        self.place_of = prototype(Int64, Object, Object)(code.names["vm_place_of"])
-        self.renew_names = prototype(Int64, Int64)(code.names["vm_renew_names"])
-        self.guard = prototype(None, Int64)(code.names["vm_guard"])
+        self.run_module = function_at(code.names["vm_run_module"], Object, Object, Object, Int64)
+        self.peek = function_at(code.names["vm_peek"], Int64, Int64)
+        self.poke = function_at(code.names["vm_poke"], None, Int64, Int64)
+        self.object_at = function_at(code.names["vm_object_at"], Object, Int64)
+        self.adopt = function_at(code.names["vm_adopt"], None, Object)
+        self._settle = function_at(code.names["vm_settle"], None, Object, Int64)
+        self._parse = function_at(code.names["vm_parse"], Object, Object, Object, Object)
+        self.execute = function_at(code.names["vm_exec"], Object, Object, Object)
+        self.enter = function_at(code.names["vm_enter"], Object, Object, Object)
+        self.link = function_at(code.names["vm_link"], None, Int64, Object, Object, Int64, Int64, Bytes, Int64)
+        self.loops = function_at(code.names["vm_loops"], Int64, Object)
+        self.place_of = function_at(code.names["vm_place_of"], Int64, Object, Object)
+        self.renew_names = function_at(code.names["vm_renew_names"], Int64, Int64)
+        self.guard = function_at(code.names["vm_guard"], None, Int64)
         self.poke(code.names["context"], self.address)
-        self.pools = bool(prototype(Int64, Int64)(code.names["vm_pools"])(int(self.pymalloc)))
+        self.pools = bool(function_at(code.names["vm_pools"], Int64, Int64)(int(self.pymalloc)))
         """Whether small blocks are taken from pymalloc's pools without a call."""
         constants = layout.current()[1]
         thread = bind("PyThreadState_Get", Pointer)()
@@ -97,7 +97,7 @@ class Native:
         self.settles = self.peek(settled) == settled == self.peek(settled + 8)
         """Whether the collector's permanent generation is where it is expected, and empty."""
         self.settled_tail = self.settled_last()
-        self.stop_workers = prototype(None)(code.names["vm_workers_end"])
+        self.stop_workers = function_at(code.names["vm_workers_end"], None)
         self.observers = [value_at(place) for place in places]
         """Not zero where the main thread has a profile or trace function, or the process an audit hook of Python code."""
 
@@ -185,7 +185,7 @@ class Native:
             posix.close(file)
         except OSError:
             return 0
-        return prototype(Int64, Int64)(self.code.names["vm_memory"])(spare) if with_pages else 0
+        return function_at(self.code.names["vm_memory"], Int64, Int64)(spare) if with_pages else 0
 
     def set_object(self, name: str, value: Any) -> None:
         """Puts a function of the runtime into both contexts. Native code calls it at any moment of the program."""

@@ -15,7 +15,7 @@ from _frozen_importlib import BuiltinImporter, ModuleSpec
 from _frozen_importlib_external import ExtensionFileLoader
 from _weakref import CallableProxyType, ProxyType, ReferenceType
 
-from jitvm.backend.foreign import Int32, Int64, Object, bind, prototype
+from jitvm.backend.foreign import Int32, Int64, Object, bind, function_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Departure:
         self.usual = list(self.filters)
         """The filters of warnings of the beginning: files that were left open are reported nowhere."""
         self.callbacks, self.garbage, self.debug = gc.callbacks, gc.garbage, gc.get_debug
-        self.unseen = prototype(Int64, Object)(native.code.names["vm_departs_unseen"])
+        self.unseen = function_at(native.code.names["vm_departs_unseen"], Int64, Object)
 
     def leave(self) -> None:
         """Ends the process, if nobody can tell. To be called last of what is registered at ``atexit``."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from marshal import dumps, loads
 from types import CodeType
 
-from jitvm.backend.foreign import Object, Pointer, address_of, bytes_at, prototype
+from jitvm.backend.foreign import Object, Pointer, address_of, bytes_at, function_at
 from jitvm.runtime.frozen import EMPTY_STEP, FIRST_ATOM, KINDS, LONGEST_STEP, WORD
 from jitvm.spec import layout
 
@@ -57,7 +57,7 @@ class _Freezer:
         self.rows: dict[tuple[type, bytes], int] = {}
         self.known: dict[int, int] = {}
         self.texts: dict[str, int] = {}
-        self.object_at = prototype(Object, Pointer)(address_of("Py_NewRef"))
+        self.object_at = function_at(address_of("Py_NewRef"), Object, Pointer)
 
     def run(self, value: tuple[Any, ...]) -> bytes:
         """All of it as bytes."""

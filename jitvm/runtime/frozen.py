@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from jitvm.backend import cache
 from jitvm.backend.elf import Region
-from jitvm.backend.foreign import Bytes, Int64, Object, bind, prototype
+from jitvm.backend.foreign import Bytes, Int64, Object, bind, function_at
 from jitvm.spec.words import array
 
 TYPE_CHECKING = False
@@ -45,5 +45,5 @@ def load(kind: str, key: bytes, code: Loaded) -> Any:
     size, root, steps, atoms = data[-4 * WORD:].cast("Q")
     values = unmarshalled(bytes(data[size + steps:size + steps + atoms]))
     table = array("Q", [region.start, *map(id, KINDS)])
-    thaw = prototype(Object, Int64, Int64, Object, Int64, Int64, Int64)(code.names["vm_thaw"])
+    thaw = function_at(code.names["vm_thaw"], Object, Int64, Int64, Object, Int64, Int64, Int64)
     return thaw(region.start, table.buffer_info()[0], values, region.start + size, steps, root)

@@ -23,6 +23,10 @@ What a bytecode means is written in its handler (``jitvm.interpreter``) and nowh
 """
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Final
+
 UNIT = 16
 """Bytes in an instruction and in a cache unit."""
 
@@ -63,7 +67,7 @@ class Bytecode:
 
     __slots__ = ("_operands", "_texts", "ends", "handler", "jumps", "name", "size", "template", "units")
 
-    def __init__(self, name: str, texts: list[str], units: int, handler: str, template: tuple[tuple[str, str], ...],
+    def __init__(self, name: str, texts: tuple[str, ...], units: int, handler: str, template: tuple[tuple[str, str], ...],
                  jumps: bool, ends: bool) -> None:
         self.name, self._texts, self.units, self.handler = name, texts, units, handler
         self.template, self.jumps, self.ends = template, jumps, ends
@@ -219,7 +223,7 @@ get_len         dst:d src:r
 FIELDS = ("A", "B", "C", "X")
 
 
-def _operands(texts: list[str], constant: bool) -> tuple[Operand, ...]:
+def _operands(texts: tuple[str, ...], constant: bool) -> tuple[Operand, ...]:
     """The operands of one row; with ``constant`` its operand of kind q is a constant, else a register."""
     out = []
     sources = 0
@@ -236,14 +240,14 @@ def _operands(texts: list[str], constant: bool) -> tuple[Operand, ...]:
     return tuple(out)
 
 
-def _rows() -> list[Bytecode]:
-    """Expands the table: families (``*`` arithmetic, ``?`` comparison) and constant variants."""
+def _rows() -> list[tuple[Any, ...]]:
+    """Expands the table, to what a row is made of: families (``*`` arithmetic, ``?`` comparison) and constant variants."""
     out = []
     for line in ROWS.strip().splitlines():
         if line.startswith("#"):
             continue
         pattern, *rest = line.split()
-        texts = [text for text in rest if ":" in text]
+        texts = tuple([text for text in rest if ":" in text])
         units = int(rest[-1][1:]) if rest and rest[-1][0] == "+" else 0
         jumps = ":j" in line
         mark = "*" if "*" in pattern else "?" if "?" in pattern else ""
@@ -253,12 +257,13 @@ def _rows() -> list[Bytecode]:
             handler = pattern.replace("_" + mark, "") if mark else pattern
             template = (("op", name),) if mark else ()
             variants = ("", "_k") if ":q" in line else ("",)
-            out += [Bytecode(full + variant, texts, units, handler, template, jumps, "!" in rest) for variant in variants]
+            out += [(full + variant, texts, units, handler, template, jumps, "!" in rest) for variant in variants]
     return out
 
 
-BYTECODES: tuple[Bytecode, ...] = tuple(_rows())
-OPCODES: dict[str, int] = {row.name: number for number, row in enumerate(BYTECODES)}
+_TABLE: Final = tuple(_rows())
+BYTECODES: tuple[Bytecode, ...] = tuple([Bytecode(*row) for row in _TABLE])
+OPCODES: dict[str, int] = {row[0]: number for number, row in enumerate(_TABLE)}
 assert len(BYTECODES) <= OPCODE_MASK + 1
 
 

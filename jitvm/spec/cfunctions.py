@@ -7,6 +7,10 @@ Flags: ``raises`` an exception is signalled by NULL or by a negative int; ``runs
 """
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Final
+
 ROWS = """
 PyNumber_Add OO>N raises runs
 PyNumber_Subtract OO>N raises runs
@@ -213,7 +217,7 @@ PyExc_IndexError PyExc_MemoryError PyExc_StopAsyncIteration PyExc_GeneratorExit
 """
 """Exported pointers to exception types: read through the pointer."""
 
-COMPUTED = tuple("""
+COMPUTED: Final = tuple("""
 small_ints build_class builtins_module empty_string empty_tuple nothing_function
 vm_compile vm_hosted vm_hot vm_recorded vm_exit vm_ready vm_error vm_do vm_merge vm_pair name_enter name_exit name_import
 name_build_class list_append vm_module crash_text name_init
@@ -228,7 +232,7 @@ name_annotations name_metaclass name_prepare name_mro_entries name_orig_bases as
 """.split())
 """Objects that the runtime works out when it makes a context; vm_ ones are its own functions, called from native code."""
 
-STATE = tuple("""
+STATE: Final = tuple("""
 free_ints free_int_count free_floats free_float_count free_instances log log_limit recording entries host_entries exit_id forced_exit
 exits_taken extra_index record_context normal_context keys_next_version loop_threshold poll_function adopted
 host_iternext host_send_slot host_send host_gi_frame host_cr_frame host_ag_frame host_asend_iternext host_asend_send
@@ -274,27 +278,28 @@ class CFunction:
 
     __slots__ = ("arguments", "flags", "name", "raises", "result", "runs")
 
-    def __init__(self, name: str, arguments: str, result: str, flags: list[str]) -> None:
+    def __init__(self, name: str, arguments: str, result: str, flags: tuple[str, ...]) -> None:
         self.name, self.arguments, self.result, self.flags = name, arguments, result, flags
         self.raises, self.runs = "raises" in flags, "runs" in flags
 
 
-def _table() -> dict[str, CFunction]:
-    out = {}
+def _table() -> list[tuple[str, str, str, tuple[str, ...]]]:
+    """What the rows are made of."""
+    out = []
     for line in ROWS.strip().splitlines():
         name, signature, *flags = line.split()
         arguments, result = signature.split(">")
-        out[name] = CFunction(name, arguments, result, flags)
+        out.append((name, arguments, result, tuple(flags)))
     return out
 
 
-CFUNCTIONS: dict[str, CFunction] = _table()
-OBJECTS: tuple[str, ...] = tuple(DATA.split())
-EXCEPTION_TYPES: tuple[str, ...] = tuple(EXCEPTIONS.split())
+_TABLE: Final = tuple(_table())
+CFUNCTIONS: dict[str, CFunction] = {row[0]: CFunction(*row) for row in _TABLE}
+OBJECTS: Final = tuple(DATA.split())
+EXCEPTION_TYPES: Final = tuple(EXCEPTIONS.split())
 
 DISPATCH_SLOTS = 1024
-SLOTS: dict[str, int] = {}
+_NAMES: Final = (*(row[0] for row in _TABLE), *OBJECTS, *EXCEPTION_TYPES, *COMPUTED, *STATE)
+SLOTS: dict[str, int] = dict(zip(_NAMES, range(DISPATCH_SLOTS, DISPATCH_SLOTS + len(_NAMES)), strict=True))
 """Word of a context that holds each name: the dispatch table comes first, then functions, objects and state."""
-for _place, _name in enumerate([*CFUNCTIONS, *OBJECTS, *EXCEPTION_TYPES, *COMPUTED, *STATE]):
-    SLOTS[_name] = DISPATCH_SLOTS + _place
 CONTEXT_WORDS = DISPATCH_SLOTS + len(SLOTS) + 64

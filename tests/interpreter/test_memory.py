@@ -28,14 +28,15 @@ CONSTANTS = {CONSTANTS!r}
 def word(name, place=0):
     return machine.native.peek(block + CONSTANTS["MEMORY_" + name] + 8 * place)
 def advised():
-    "Bytes in mappings that were advised to have huge pages."
+    "Bytes of the program in mappings that were advised to have huge pages."
     total = size = 0
     for line in open("/proc/self/smaps"):
         if line.startswith("Size:"):
             size = int(line.split()[1]) * 1024
         elif line.startswith("VmFlags:") and " hg" in line:
             total += size
-    return total
+    from jitvm.backend.elf import Region
+    return total - Region.total  # jitvm's own code
 def resident():
     return next(int(line.split()[1]) * 1024 for line in open("/proc/self/status") if line.startswith("VmRSS:"))
 """
