@@ -16,10 +16,8 @@ from jitvm.backend import cache
 from jitvm.runtime import freezing, frozen, interpreter
 
 LIBRARY = ("argparse", "ast", "calendar", "dataclasses", "difflib", "inspect", "json.decoder", "locale", "statistics", "typing")
-VALUES = (
-    ("text", "näme", "x", "", "a b" * 1000, b"", b"b", bytes(range(256)), 0, 1, -5, 256, 257, -1 << 70, 1.5, -0.0, math.inf, 2j, None,
-     True, False, Ellipsis, (), (1,), ((), (("deep", "text"),)), frozenset((1, "text")), ("text",)),
-)
+VALUES = ("text", "näme", "x", "", "a b" * 1000, b"", b"b", bytes(range(256)), 0, 1, -5, 256, 257, -1 << 70, 1.5, -0.0, math.inf, 2j, None,
+          True, False, Ellipsis, (), (1,), ((), (("deep", "text"),)), frozenset((1, "text")), ("text",))
 
 
 @pytest.fixture
@@ -48,11 +46,11 @@ def same(left: Any, right: Any) -> bool:
     return shown and hash(left) == hash(right)
 
 
-@pytest.mark.parametrize("value", VALUES, ids=repr)
-def test_values(thawed: Any, value: tuple[Any, ...]) -> None:
-    found = thawed(value)
-    assert same(found, value)
-    assert found[12] is not None and found[8] is value[8] and found[22] is ()  # noqa: F632 - the host has small numbers and () once
+def test_values(thawed: Any) -> None:
+    found = thawed(VALUES)
+    assert same(found, VALUES)
+    for value, other in zip(found, VALUES, strict=True):
+        assert value is other or value not in ("x", "", b"", 0, 1, -5, 256, None, True, False, Ellipsis, ())  # the host has these once
 
 
 @pytest.mark.parametrize("name", LIBRARY)
