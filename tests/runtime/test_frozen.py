@@ -49,8 +49,8 @@ def same(left: Any, right: Any) -> bool:
 def test_values(thawed: Any) -> None:
     found = thawed(VALUES)
     assert same(found, VALUES)
-    for value, other in zip(found, VALUES, strict=True):
-        assert value is other or value not in ("x", "", b"", 0, 1, -5, 256, None, True, False, Ellipsis, ())  # the host has these once
+    once = [id(value) for value in ("x", "", b"", 0, 1, -5, 256, None, True, False, Ellipsis, ())]
+    assert all(value is other for value, other in zip(found, VALUES, strict=True) if id(other) in once)
 
 
 @pytest.mark.parametrize("name", LIBRARY)
