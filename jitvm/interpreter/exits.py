@@ -316,6 +316,27 @@ def t_clear(place: Ptr) -> None:
 
 
 @helper()
+def t_clear_all(place: Ptr, count: Int) -> None:
+    """Empties registers that follow each other."""
+    i = 0
+    while i < count:
+        t_clear(place + i * 8)
+        i = i + 1
+
+
+@helper()
+def t_take_int(v: Object, place: Ptr) -> Int:
+    """Unboxes an int of 64 bits. 1; 0 where there is no object, -1 where it is something else."""
+    store_int(place, 0, 0)
+    if is_null(v):
+        return 0
+    if is_int(v):
+        store_int(place, 0, int_value(v))
+        return 1
+    return -1
+
+
+@helper()
 def t_store_int(place: Ptr, x: Int) -> None:
     store_new_int(place, x)
 

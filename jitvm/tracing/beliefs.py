@@ -25,8 +25,8 @@ STEADY_TYPES = frozenset((int, float, str, bytes, list, tuple, dict, set))
 USES = ("binary_", "inplace_", "branch_if_", "branch_unless_", "compare_", "unary_", "load_item", "store_item", "delete_item", "contains",
         "not_contains", "branch_in", "branch_not_in", "load_method", "list_append")
 """Bytecodes (the beginnings of their names) that ask for the type of what they read."""
-PLAIN = ("binary_", "inplace_", "branch_", "compare_", "unary_", "for_iter", "load_const", "load_item", "move", "take", "jump",
-         "check_bound", "loop")
+PLAIN = ("binary_", "inplace_", "branch_", "compare_", "unary_", "for_iter", "load_const", "load_item", "list_append", "move", "take",
+         "jump", "check_bound", "loop")
 """Bytecodes that do not change the heap where they calculate with numbers."""
 WORD = 1 << 59
 """Ints beyond it may be objects in compiled code."""

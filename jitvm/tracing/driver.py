@@ -18,13 +18,13 @@ from jitvm.tracing.beliefs import FIELD_TEST, forget_type, look
 from jitvm.tracing.budget import Budget
 from jitvm.tracing.callbacks import unseen
 from jitvm.tracing.code import TracedCode
+from jitvm.tracing.edges import MISFIT
 from jitvm.tracing.emission import FIELDS, Abort
 from jitvm.tracing.endings import refuse_endings
 from jitvm.tracing.entries import LOG_WORDS, EntriesMixin, EntryRegion
 from jitvm.tracing.exits import CONSTANT, FRAME, IMPLIED, RESUMED, SLOT_BITS, WAITING, Exit
 from jitvm.tracing.formatting import NOT_PLAIN
 from jitvm.tracing.functions import FunctionRegion
-from jitvm.tracing.loops import MISFIT
 from jitvm.tracing.names import Names
 from jitvm.tracing.nests import NestsMixin
 from jitvm.tracing.profile import Profile, split

@@ -71,6 +71,10 @@ class ExitsMixin(Machine):
     exits: list[Exit]
     spills: int
     """Words of the spill area."""
+    spill_slots: list[int]
+    """Those in which exits leave values."""
+    arguments: int
+    """Words of the area for the arguments of calls."""
     spilled: list[tuple[str, str]] | None = None
     """What the exit that is being described stores, in the order of the entries that have it; None elsewhere."""
 
@@ -141,13 +145,13 @@ class ExitsMixin(Machine):
             self.spilled = []
             self.describe(exit)
             spilled.append(self.spilled)
-            self.emit(f"%e{exit.number} = getelementptr i8, ptr {exit.symbol}, i64 0")
-            ways.append(Way(lines, self.block, f"%e{exit.number}", set()))
+            ways.append(Way(lines, self.block, exit.symbol, set()))
         self.lines, self.spilled = main, None
         slots, self.spills = give_slots(spilled, max([self.spills, *(len(row[0].entries) for row in self.undescribed)]))
         for way, places, (exit, *_) in zip(ways, slots, self.undescribed, strict=True):
             way.stores = {(slot, *item) for item, slot in places.items()}
             exit.entries = [(kind, _slot(places, register), _slot(places, payload)) for kind, register, payload in exit.entries]
+        self.spill_slots = sorted({slot for places in slots for slot in places.values()})
         self.ways_out.extend(join(ways, self.label, self.cold))
 
     @property
@@ -162,6 +166,11 @@ class ExitsMixin(Machine):
                 f"  %left = call ptr {self.helper('leave_trace')}(ptr %ctx, ptr %ts, ptr %regs, ptr %exit, ptr %spill)",
                 f"  %gone = musttail call preserve_nonecc ptr {self.helper('op.after_exit')}"
                 "(ptr %exit, ptr %left, ptr %consts, ptr %ctx, ptr %ts, i64 0)", "  ret ptr %gone"]
+
+    def areas(self) -> list[str]:
+        """The places in the machine's stack that a region has; the spill area's words have names."""
+        return [f"  %spill = alloca [{max(self.spills, 1)} x i64]", f"  %buffer = alloca [{max(self.arguments, 1)} x i64]",
+                *(f"  %s{slot} = getelementptr i8, ptr %spill, i64 {8 * slot}" for slot in self.spill_slots)]
 
     def describe(self, exit: Exit) -> None:
         """Spills what the registers hold and writes the entries."""

@@ -338,8 +338,7 @@ class FunctionRegion(Region):
         self.describe_exits()
         for header in self.headers:
             header.finish(self.lines)
-        entry = [f"  %spill = alloca [{max(self.spills, 1)} x i64]", f"  %buffer = alloca [{max(self.arguments, 1)} x i64]",
-                 f"  %area = alloca [{self.area_words + AREA_VALUES // 8} x i64]"]
+        entry = [*self.areas(), f"  %area = alloca [{self.area_words + AREA_VALUES // 8} x i64]"]
         parameters = "".join(f", {KINDS[kind]} %a{index}" for index, kind in enumerate(self.kinds))
         body = "\n".join([f"define internal {CONVENTION} {{i64, i64}} @body(ptr %ctx, ptr %ts, ptr %caller, ptr %given, ptr %function, "
                           f"i32 %left{parameters}) "

@@ -8,7 +8,8 @@ from __future__ import annotations
 import itertools
 
 from jitvm.spec import layout
-from jitvm.tracing.beliefs import FIELD, FIELD_LOAD, FIELD_TEST, NUMBER, SURE, TYPE_KINDS, first_beliefs, forget_type, inherited
+from jitvm.tracing.beliefs import FIELD, FIELD_LOAD, FIELD_TEST, NUMBER, SURE, TYPE_KINDS, first_beliefs, inherited
+from jitvm.tracing.edges import KIND_TYPES, EdgesMixin
 from jitvm.tracing.emission import KINDS, Abort, number, truth
 from jitvm.tracing.globals import LEVEL
 from jitvm.tracing.pairs import PairsMixin
@@ -17,20 +18,17 @@ from jitvm.tracing.suspended import VERSIONS, SuspendedMixin
 from jitvm.tracing.values import (
     ANCHORED,
     BORROWED,
-    F64,
     I1,
     I64,
     NULL,
     OWNED,
-    BoolValue,
     Const,
-    FloatValue,
-    IntValue,
     Null,
     Obj,
     State,
     Unboxed,
     Value,
+    phi_value,
 )
 
 TYPE_CHECKING = False
@@ -39,9 +37,6 @@ if TYPE_CHECKING:
 
 UNKNOWN = Null()
 """Stands for what memory holds where paths disagree; equal to no value of a register."""
-KIND_TYPES = {"int": int, "float": float, "bool": bool}
-MISFIT = "misfit"
-"""First in the key of an exit at a header's edge."""
 
 
 class Header:
@@ -67,7 +62,7 @@ class Header:
             hole[:] = [f"  {name} = phi {kind} " + ", ".join(f"[{value}, %{block}]" for value, block in incoming) + only]
 
 
-class LoopsMixin(SuspendedMixin, PollsMixin, PairsMixin):
+class LoopsMixin(SuspendedMixin, PollsMixin, PairsMixin, EdgesMixin):
     """The part of a region that opens headers, closes back-edges and joins paths."""
 
     specs: dict[Any, Any]
@@ -138,9 +133,7 @@ class LoopsMixin(SuspendedMixin, PollsMixin, PairsMixin):
             self.open_header(pc)
             return
         self.visited.add((self.path, pc))
-        for place, kind in spec.items():
-            if kind == "dead":
-                self.kill_place(place)
+        self.kill_dead(spec)
         self.reap()
         self.split_pair(pair, spec if new else None)
         self.show_all()
@@ -190,7 +183,17 @@ class LoopsMixin(SuspendedMixin, PollsMixin, PairsMixin):
         alone = self.driver.roots.get(pc)
         if alone is not None and (alone.compiled or alone.pending is not None) and ((), (), pc) in alone.specs:
             return inherited(alone.specs[(), (), pc], len(self.path))
-        return first_beliefs(self.record_of(), pc, self.path, self.profile, {} if self.path else self.seen.get(pc, {}))
+        seen = {} if self.path else self.seen.get(pc, {})
+        return first_beliefs(self.record_of(), pc, self.path, self.profile, {**self.known_types(), **seen})
+
+    def known_types(self) -> dict[int, Any]:
+        """The exact types of the numbers in the registers of the current frame."""
+        out = {}
+        for (level, index), value in self.state.registers.items():
+            kind = self.type_of(value) if level == self.state.level else None
+            if kind in TYPE_KINDS:
+                out[index] = kind
+        return out
 
     def new_phi(self, header: Header, place: tuple[int, int], kind: str, text: str, bound: str, block: str) -> None:
         state = self.state
@@ -230,104 +233,6 @@ class LoopsMixin(SuspendedMixin, PollsMixin, PairsMixin):
             self.kill(place[1])
         else:
             self.state.registers.pop(place, None)
-
-    def check_kinds(self, spec: dict[Any, Any], header: Any) -> None:
-        """Guards the types that the loop relies on; a kind that cannot be is given up."""
-        for place, kind in list(spec.items()):
-            self.edge = (MISFIT, header, self.path, self.pc, place)
-            if place[0] == "type":
-                value = self.state.registers.get(place[1], NULL)
-                self.expect(spec, place, value, kind)
-            elif kind in KIND_TYPES:
-                value = self.state.registers.get(place, NULL)
-                known = self.type_of(value)
-                if known is not None and known is not KIND_TYPES[kind]:
-                    spec[place] = "object"
-                    self.again = True
-                elif isinstance(value, Obj):
-                    self.take_number(place, kind, value, (SURE, place) in spec)
-        self.edge = None
-
-    def hoist(self, spec: dict[Any, Any], header: Any) -> None:
-        """Loads once what the body uses of unchanging objects: fields, the number in an int or float; and guards what it found of them."""
-        state = self.state
-        for place, wanted in spec.items():
-            if place[0] not in (FIELD_LOAD, FIELD_TEST):
-                continue
-            value = state.registers.get(place[1], NULL)
-            kind = state.types.get(value.name) if isinstance(value, Obj) else None
-            if kind is None:
-                continue
-            if place[2] != NUMBER:
-                loaded = self.immutable_field(value.name, place[2])  # type: ignore[attr-defined]
-                if place[0] == FIELD_TEST and not isinstance(loaded, int):
-                    self.edge = (MISFIT, header, self.path, self.pc, place)
-                    self.guard_edge(self.compare("eq", loaded, 1), wanted)
-                    if wanted:
-                        state.cse[f"field {value.name} {place[2]}"] = 1  # type: ignore[attr-defined]
-            elif kind is int:
-                self.int_value(value)
-            elif kind is float:
-                self.float_value(value)
-        self.edge = None
-
-    def take_number(self, place: tuple[int, int], kind: str, value: Obj, sure: bool) -> None:
-        """At a header's edge: a register of unknown type becomes a number; an empty one stays empty, which is noted."""
-        state = self.state
-        empty = not sure and self.is_null(value)
-        if empty is False or place[0] != 0 or state.facts.get(empty) is False:
-            self.guard_type(value, KIND_TYPES[kind], sure)
-            return
-        full, join, start = self.label(), self.label(), self.block
-        self.emit(f"br i1 {empty}, label %{join}, label %{full}")
-        self.at(full)
-        self.state = state.copy()
-        self.state.facts[empty] = False
-        self.guard_type(value, KIND_TYPES[kind])
-        text = self.coerce(place, kind)
-        end = self.block
-        self.emit(f"br label %{join}")
-        self.state = state
-        self.at(join)
-        zero = {"int": "0", "float": "0.0", "bool": "false"}[kind]
-        name = self.op(f"phi {KINDS[kind]} [{zero}, %{start}], [{text}, %{end}]")
-        state.registers[place] = phi_value(kind, name, I1(self.op(f"phi i1 [false, %{start}], [true, %{end}]")))
-
-    def expect(self, spec: dict[Any, Any], place: Any, value: Value, kind: Any) -> None:
-        """Guards that an unchanging register has the type that the loop's body learned."""
-        known = self.type_of(value)
-        if isinstance(value, Null) or (known is not None and known is not kind):
-            forget_type(spec, place[1])
-            self.refused.add((place, self.path, self.pc))
-            self.again = True
-        elif known is None:
-            self.guard_type(value, kind, (SURE, place[1]) in spec)
-
-    def guard_type(self, value: Value, kind: Any, sure: bool = False) -> None:
-        """A guard at a header's edge; it leaves behind the header instruction. ``sure``: the register is bound."""
-        empty = not sure and self.is_null(value)
-        if empty is not False:
-            self.guard_edge(empty, False)
-        test = self.type_test(value, kind)
-        if isinstance(test, bool):
-            if not test:
-                raise Abort("unsupported", "a header's kind that cannot be")
-            return
-        self.guard_edge(test, True)
-
-    edge: tuple[Any, ...] | None = None
-    """While kinds are guarded at a header's edge: the key of the exit, which names header and register."""
-
-    def guard_edge(self, test: str, want: bool) -> None:
-        """Leaves behind the header instruction unless ``test`` is ``want``."""
-        if self.state.facts.get(test) is want:
-            return
-        good, bad = self.label(), self.label()
-        yes, no = (good, bad) if want else (bad, good)
-        self.emit(f"br i1 {self.force_guard(test, want)}, label %{yes}, label %{no}, !prof !{0 if want else 1}")
-        self.leave(self.state, self.after(self.pc), self.edge, bad)
-        self.at(good)
-        self.assume(self.state, test, want)
 
     def field_phis(self, spec: dict[Any, Any]) -> list[tuple[tuple[str, str], Any]]:
         """Heap fields that the loop changes and keeps in registers: their keys and values at entry. Not those of objects that change."""
@@ -545,9 +450,12 @@ class LoopsMixin(SuspendedMixin, PollsMixin, PairsMixin):
         label, pc = self.label(), key[3]
         lines = self.lines
         if len(arrived) == 1:
-            self.state, hole, _ = arrived[0]
-            hole.append(f"  br label %{label}")
-            self.at(label)
+            self.state, hole, block = arrived[0]
+            if lines[-1] is hole:  # nothing was written since: the path simply goes on
+                self.block = block
+            else:
+                hole.append(f"  br label %{label}")
+                self.at(label)
         else:
             self.merge(arrived, label, pc, lines)
         self.go_on(pc, joined=True)
@@ -668,17 +576,6 @@ def shared_fields(states: list[State]) -> list[tuple[str, str]]:
                 and any(row is not None and row[1] for row in rows):
             out.append(key)
     return out
-
-
-def phi_value(kind: str, name: str, bound: Any = True) -> Value:
-    """The abstract value of a phi."""
-    if kind == "int":
-        return IntValue(I64(name), bound)
-    if kind == "float":
-        return FloatValue(F64(name), bound)
-    if kind == "bool":
-        return BoolValue(I1(name), bound)
-    return Obj(name)
 
 
 def bound_of(value: Value) -> str:

@@ -72,6 +72,7 @@ class Region(EndingsMixin, CaughtMixin, CallsMixin, LoopsMixin, PromotionMixin, 
         self.start_exit: tuple[State, int, str] | None = None
         self.again = False
         self.headers: list[Header] = []
+        self.loads: dict[int, list[str]] = {}
         self.visited: set[tuple[Any, int]] = set()
         self.passed: dict[Any, int] = {}
         self.replayed = 0
@@ -107,14 +108,20 @@ class Region(EndingsMixin, CaughtMixin, CallsMixin, LoopsMixin, PromotionMixin, 
     def load_register(self, index: int) -> None:
         """A register of the frame as the region finds it."""
         name = f"%r{index}"
-        place = self.op(f"getelementptr ptr, ptr %regs, i64 {index}")
-        self.emit(f"{name} = load ptr, ptr {place}")
+        place = f"%p{index}" if index else "%regs"
+        lines = [f"  {name} = load ptr, ptr {place}"]
+        if index:
+            lines.insert(0, f"  {place} = getelementptr i8, ptr %regs, i64 {8 * index}")
+        self.loads[index] = lines
+        self.lines.append(lines)
         self.state.registers[0, index] = self.state.memory[index] = Obj(name)
         self.state.owners[name] = ANCHORED
 
     def open_root(self) -> None:
         """The header that the region begins at."""
+        self.opening = True
         self.open_header(self.root_pc)
+        self.opening = False
 
     def module(self) -> str:
         """The finished text."""
@@ -122,8 +129,7 @@ class Region(EndingsMixin, CaughtMixin, CallsMixin, LoopsMixin, PromotionMixin, 
         self.describe_exits()
         for header in self.headers:
             header.finish(self.lines)
-        entry = [f"  %spill = alloca [{max(self.spills, 1)} x i64]", f"  %buffer = alloca [{max(self.arguments, 1)} x i64]"]
-        body = ["entry:", *entry, *flat(self.lines), *flat(self.cold), *self.leave_lines()]
+        body = ["entry:", *self.areas(), *flat(self.lines), *flat(self.cold), *self.leave_lines()]
         text = "\n".join(body)
         imports = "".join(f"@{name} = external global i8\n" for name in sorted(self.imports))
         constants = "".join(f"{c.symbol} = external global i8\n" for c in self.constant_symbols.values())
@@ -652,4 +658,6 @@ class Region(EndingsMixin, CaughtMixin, CallsMixin, LoopsMixin, PromotionMixin, 
             self.state, self.frames_shown = before, shown
             self.has_shown, self.has_ended = kept
         self.at(good)
+        if result in "NO":
+            self.state.cse[f"present {raw}"] = True
         self.hide_frames()

@@ -29,9 +29,7 @@ class Way:
     def end(self, target: str) -> None:
         """Writes the stores that are this block's own and the jump."""
         for slot, kind, text in sorted(self.stores):
-            place = f"%s{self.block}.{slot}"
-            self.lines.append(f"  {place} = getelementptr i8, ptr %spill, i64 {8 * slot}")
-            self.lines.append(f"  store {kind} {text}, ptr {place}")
+            self.lines.append(f"  store {kind} {text}, ptr %s{slot}")
         self.lines.append(f"  br label %{target}")
 
 

@@ -176,6 +176,17 @@ NULL = Null()
 OWNED, BORROWED, ANCHORED = "owned", "borrowed", "anchored"
 
 
+def phi_value(kind: str, name: str, bound: Any = True) -> Value:
+    """The abstract value of a phi."""
+    if kind == "int":
+        return IntValue(I64(name), bound)
+    if kind == "float":
+        return FloatValue(F64(name), bound)
+    if kind == "bool":
+        return BoolValue(I1(name), bound)
+    return Obj(name)
+
+
 def _same_number(a: Any, b: Any) -> bool:
     """Equality that tells 0.0 from -0.0, NaN from nothing, and a name from a number."""
     if type(a) is not type(b):
