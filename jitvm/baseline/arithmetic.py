@@ -107,8 +107,8 @@ class Arithmetic(Operands):
             else:
                 self.out.put(PLAIN[name][0], register, self.operand(second, R11), wide)
         self.keep(op.dest, register)
-        if op.name != name and op.extra != NONE:
-            self.set(CONDITIONS["o"], op.extra)
+        if op.second != NONE:
+            self.set(CONDITIONS["o"], op.second)
 
     def multiply(self, register: int, first: int, second: int, constant: int | None) -> None:
         """``imul``, of which the form with a constant has another target than operand."""

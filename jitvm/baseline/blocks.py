@@ -99,22 +99,28 @@ def simplify(function: Function) -> None:
     for block in function.blocks:
         block.ops = [op for op in block.ops if op.name]
         block.phis = [phi for phi in block.phis if uses[phi[0]]]
-        Conditions(function, block).run()
+        if block.selects or block.ops[-1].name == "branch":
+            Conditions(function, block).run()
         count_in_memory(function, block)
 
 
 def count_in_memory(function: Function, block: Block) -> None:
     """Loads a number, adds a constant and stores it where it was: one instruction."""
     ops, uses, widths = block.ops, function.uses, function.widths
+    found = False
     for place in range(len(ops) - 1, 1, -1):
+        if ops[place].name != "store":
+            continue
         load, add, store = ops[place - 2:place + 1]
-        if (store.name == "store" and add.name == "add" and load.name == "load" and store.extra[0] == load.extra
+        if (add.name == "add" and load.name == "load" and store.extra[0] == load.extra
                 and store.operands[0] == add.dest and add.operands[0] == load.dest and add.operands[1] < 0
                 and uses[add.dest] == 1 and uses[load.dest] == 1 and store.extra[1] == widths[load.dest] == 64
                 and is_small(function.constants[~add.operands[1]])):
             store.name, store.operands = "count", (add.operands[1], *store.operands[1:])
             load.name = add.name = ""
-    block.ops = [op for op in ops if op.name]
+            found = True
+    if found:
+        block.ops = [op for op in ops if op.name]
 
 
 class Conditions:
@@ -129,8 +135,6 @@ class Conditions:
         """Finds them."""
         block = self.block
         last = block.ops[-1]
-        if last.name != "branch" and not any(op.name == "select" for op in block.ops):
-            return
         for place, op in enumerate(block.ops):
             if op.name in EFFECTS:
                 self.effect = place
@@ -141,9 +145,9 @@ class Conditions:
             block.ops = [op for op in block.ops if op.name]
             return
         before = next((op for op in reversed(block.ops[:-1]) if op.name), None)
-        if before is not None and before.name.endswith(".o") and before.extra == last.operands[0] and self.uses[last.operands[0]] == 1:
+        if before is not None and before.name.endswith(".o") and before.second == last.operands[0] and self.uses[last.operands[0]] == 1:
             condition = Condition("overflow")
-            before.extra = NONE
+            before.second = NONE
         else:
             condition = self.build(last.operands[0])
         last.extra, last.operands = condition, condition.uses()

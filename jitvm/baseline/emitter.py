@@ -64,11 +64,11 @@ class Emitter(Arithmetic, Comparisons):
 
     # -- calls and ends
     def call(self, op: Op) -> None:
-        name, own, kinds, second = op.extra
-        out, alive = self.out, self.allocation.alive_at
-        saved = {place: word for place, word in self.allocation.saved.items()
-                 if (own or place in CALLER_SAVED) and alive(place, self.moment + 1)}
-        for place, word in saved.items():
+        name, own, kinds = op.extra
+        out, taken, moment = self.out, self.allocation.taken, self.moment + 1
+        saved = [(place, word) for place, word in self.allocation.saved.items()
+                 if (own or place in CALLER_SAVED) and taken[place] >> moment & 1]
+        for place, word in saved:
             self.mover.copy(word, place)
         leaves = own and self.before and not self.block.cold and bool(self.later)
         if leaves:
@@ -82,8 +82,8 @@ class Emitter(Arithmetic, Comparisons):
             out.call_label("@body")
         else:
             out.put(b"\xff", 2, "@" + name, False)
-        self.results(op.dest, second)
-        for place, word in saved.items():
+        self.results(op.dest, op.second)
+        for place, word in saved:
             self.mover.copy(place, word)
 
     def results(self, dest: int, second: int) -> None:
@@ -146,7 +146,7 @@ class Emitter(Arithmetic, Comparisons):
     def beyond(self, label: str) -> str:
         """Where a way leads after blocks that only jump on, with nothing to move."""
         block = self.by_label[label]
-        while not self.later and len(block.ops) == 1 and block.ops[0].name == "jump" and not block.phis:
+        while block.ops[0].name == "jump" and not self.later and not block.phis:
             target = self.by_label[block.successors[0][0]]
             if target is block or any(self.places[number] != self.mover.where(values[block.label]) for number, values in target.phis):
                 break
@@ -165,29 +165,33 @@ class Emitter(Arithmetic, Comparisons):
         condition: Condition = op.extra
         (yes, _), (no, _) = self.block.successors
         following = self.next.label if self.next is not None else ""
-        moves = {label: self.moves_to(label) for label in (yes, no)}
-        ends = {label: self.label(self.beyond(label)) for label in (yes, no)}
-        written = {label: ends[label] in self.out.labels and not self.needs(moves[label]) for label in (yes, no)}
-        if written[no]:
+        if_yes, if_no = self.moves_to(yes), self.moves_to(no)
+        needs_yes, needs_no = self.needs(if_yes), self.needs(if_no)
+        if not needs_no and self.end(no) in self.out.labels:
             outcome = False
-        elif written[yes] or (following != yes and not self.needs(moves[yes]) and not self.by_label[no].cold):
+        elif not needs_yes and (self.end(yes) in self.out.labels or (following != yes and not self.by_label[no].cold)):
             outcome = True
         else:
             outcome = following == no
-        taken, going_on = (yes, no) if outcome else (no, yes)
-        target = ends[taken]
-        if self.needs(moves[taken]):
+        taken, moves, needs, going_on, others = (yes, if_yes, needs_yes, no, if_no) if outcome else (no, if_no, needs_no, yes, if_yes)
+        if needs:
             target = self.fresh()
-            self.stubs.append((target, self.label(taken), moves[taken]))
+            self.stubs.append((target, self.label(taken), moves))
+        else:
+            target = self.end(taken)
         self.jump_if(condition, outcome, target)
-        self.mover.parallel(moves[going_on])
+        self.mover.parallel(others)
         if going_on != following:
-            self.out.jump(ends[going_on])
+            self.out.jump(self.end(going_on))
+
+    def end(self, label: str) -> str:
+        """The label to which a way leads in the end."""
+        return self.label(self.beyond(label))
 
     @staticmethod
     def needs(moves: list[tuple[int, int]]) -> bool:
         """Whether any of the moves is one."""
-        return any(to != source for to, source in moves)
+        return bool(moves) and any(to != source for to, source in moves)
 
 
 EMIT: dict[str, Callable[[Emitter, Op], None]] = {

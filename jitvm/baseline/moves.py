@@ -97,10 +97,17 @@ class Mover:
 
     def parallel(self, moves: list[tuple[int, int]]) -> None:
         """Moves to places (first) from places and constants (second, see ``where``), all at once."""
-        self.together({to: source for to, source in moves if source >= 0})
-        for to, source in moves:
+        if len(moves) == 1:
+            to, source = moves[0]
             if source < 0:
                 self.from_constant(to, source)
+            elif to != source:
+                self.copy(to, source)
+        elif moves:
+            self.together({to: source for to, source in moves if source >= 0})
+            for to, source in moves:
+                if source < 0:
+                    self.from_constant(to, source)
 
     def together(self, waiting: dict[int, int]) -> None:
         """Moves between places (target and source), all at once."""

@@ -38,18 +38,18 @@ def is_small(constant: object) -> TypeGuard[int]:
 
 
 class Op:
-    """One operation: its name, the value that it gives (NONE for none), its operands, and what else it has by name."""
+    """One operation: its name, the values that it gives (NONE for none), its operands, and what else it has by name."""
 
-    __slots__ = ("dest", "extra", "name", "operands")
+    __slots__ = ("dest", "extra", "name", "operands", "second")
 
-    def __init__(self, name: str, dest: int, operands: tuple[int, ...], extra: Any = None) -> None:
-        self.name, self.dest, self.operands, self.extra = name, dest, operands, extra
+    def __init__(self, name: str, dest: int, operands: tuple[int, ...], extra: Any = None, second: int = -1) -> None:
+        self.name, self.dest, self.operands, self.extra, self.second = name, dest, operands, extra, second
 
 
 class Block:
     """Operations without a branch, the branch last. ``phis`` are pairs of a value and its operands by predecessor."""
 
-    __slots__ = ("cold", "depth", "index", "label", "ops", "phis", "predecessors", "successors")
+    __slots__ = ("cold", "depth", "index", "label", "ops", "phis", "predecessors", "selects", "successors")
 
     def __init__(self, label: str) -> None:
         self.label = label
@@ -58,6 +58,7 @@ class Block:
         self.successors: list[tuple[str, bool]] = []
         self.predecessors: list[Block] = []
         self.cold = True
+        self.selects = False
         self.depth = 0
         self.index = 0
 
@@ -75,13 +76,40 @@ class Function:
         self.frame_size = 0
 
 
+class Numbers(dict[str, int]):
+    """The numbers of values and constants by their names in the text. A constant is made when it is first asked for."""
+
+    def __init__(self, constants: list[Constant]) -> None:
+        self.constants = constants
+        self.update(undef=NONE, null=self.add(0), false=self.add(0), true=self.add(1))
+
+    def add(self, constant: Constant) -> int:
+        """The number of a new constant."""
+        self.constants.append(constant)
+        return -len(self.constants)
+
+    def __missing__(self, text: str) -> int:
+        if text[0] == "@":
+            number = self.add(text[1:])
+        elif text[0] == "%":
+            raise Unsupported(f"use of {text} before its definition")
+        elif text.startswith("0x"):
+            number = self.add(int(text, 16))
+        elif text == "0.0":
+            number = self.add(0)
+        else:
+            number = self.add(int(text))
+        self[text] = number
+        return number
+
+
 class Reader:
     """Reads one function."""
 
     def __init__(self, header: list[str]) -> None:
         at = next(index for index, word in enumerate(header) if word.startswith("@"))
         self.function = Function(header[at][1:])
-        self.numbers: dict[str, int] = {"undef": NONE, "null": self.constant(0), "false": self.constant(0), "true": self.constant(1)}
+        self.numbers = Numbers(self.function.constants)
         self.addresses: dict[int, Address] = {}
         self.pairs: dict[str, tuple[int, int]] = {}
         self.pending: list[tuple[int, list[str]]] = []
@@ -92,11 +120,6 @@ class Reader:
             self.function.parameters.append(self.value(name, WIDTHS[kind]))
 
     # -- values
-    def constant(self, value: Constant) -> int:
-        """The number of a constant."""
-        self.function.constants.append(value)
-        return -len(self.function.constants)
-
     def value(self, name: str, width: int) -> int:
         """The number of a new value."""
         function = self.function
@@ -104,59 +127,31 @@ class Reader:
         function.widths.append(width)
         return number
 
-    def operand(self, text: str) -> int:
-        """The number of what an operand names. Raises Unsupported for what is not known yet."""
-        known = self.numbers.get(text)
-        if known is None:
-            if text[0] == "@":
-                number = self.constant(text[1:])
-            elif text[0] == "%":
-                raise Unsupported(f"use of {text} before its definition")
-            elif text.startswith("0x"):
-                number = self.constant(int(text, 16))
-            elif text == "0.0":
-                number = self.constant(0)
-            else:
-                number = self.constant(int(text))
-            known = self.numbers[text] = number
-        return known
-
     def address(self, text: str) -> Address:
         """The address that an operand names: base, index (or NONE), scale, distance."""
-        number = self.operand(text)
+        number = self.numbers[text]
         return self.addresses.get(number) or (number, NONE, 1, 0)
 
-    def add(self, name: str, dest: int, operands: tuple[int, ...], extra: Any = None) -> Op:
+    def add(self, name: str, dest: int, operands: tuple[int, ...], extra: Any = None, second: int = NONE) -> None:
         """Adds an operation."""
-        op = Op(name, dest, operands, extra)
-        self.block.ops.append(op)
-        return op
+        self.block.ops.append(Op(name, dest, operands, extra, second))
 
     # -- lines
-    def line(self, words: list[str]) -> None:
-        """Reads one line of the body, split at spaces and without commas, brackets and parentheses."""
-        if len(words) > 2 and words[1] == "=":
-            handler = VALUES.get(words[2])
-        else:
-            handler = STATEMENTS.get(words[0])
-            if handler is None and len(words) == 1 and words[0][-1] == ":":
-                self.block = Block(words[0][:-1])
-                self.function.blocks.append(self.block)
-                return
-        if handler is None:
-            raise Unsupported(" ".join(words[:4]))
-        handler(self, words)
+    def label(self, name: str) -> None:
+        """A block begins."""
+        self.block = Block(name)
+        self.function.blocks.append(self.block)
 
     def binary(self, words: list[str]) -> None:
         """``%d = add i64 a b``"""
         if words[3] in ("i8", "i32") and words[2] not in NARROW:
             raise Unsupported(f"{words[2]} {words[3]}")
-        first, second = self.operand(words[4]), self.operand(words[5])
+        first, second = self.numbers[words[4]], self.numbers[words[5]]
         self.add(words[2], self.value(words[0], WIDTHS[words[3]]), (first, second))
 
     def compare(self, words: list[str]) -> None:
         """``%d = icmp eq i64 a b``"""
-        first, second = self.operand(words[5]), self.operand(words[6])
+        first, second = self.numbers[words[5]], self.numbers[words[6]]
         self.add(words[2], self.value(words[0], 1), (first, second), (words[3], WIDTHS[words[4]]))
 
     def load(self, words: list[str]) -> None:
@@ -170,7 +165,7 @@ class Reader:
     def store(self, words: list[str]) -> None:
         """``store i64 a ptr b``"""
         address = self.address(words[4])
-        self.add("store", NONE, (self.operand(words[2]), *address[:2]), (address, WIDTHS[words[1]]))
+        self.add("store", NONE, (self.numbers[words[2]], *address[:2]), (address, WIDTHS[words[1]]))
 
     def element(self, words: list[str]) -> None:
         """``%d = getelementptr i8 ptr a i64 b``: an address; an instruction only where it is used as a value."""
@@ -179,9 +174,9 @@ class Reader:
         if name[0] != "%":
             distance += step * int(name)
         elif index == NONE:
-            index, scale = self.operand(name), step
+            index, scale = self.numbers[name], step
         else:
-            base, index, scale, distance = self.operand(words[5]), self.operand(name), step, 0
+            base, index, scale, distance = self.numbers[words[5]], self.numbers[name], step, 0
         if not -1 << 31 <= distance < 1 << 31:
             raise Unsupported("a distant address")
         if not distance and index == NONE and base != FRAME:
@@ -196,7 +191,7 @@ class Reader:
 
     def in_frame(self, name: str, distance: int) -> None:
         """A name for a place in the frame."""
-        number = self.numbers[name] = self.constant((distance,))
+        number = self.numbers[name] = self.numbers.add((distance,))
         self.addresses[number] = FRAME, NONE, 1, distance
 
     def alloca(self, words: list[str]) -> None:
@@ -206,11 +201,11 @@ class Reader:
 
     def alias(self, words: list[str]) -> None:
         """A cast that changes nothing in a register: ``%d = inttoptr i64 a to ptr``"""
-        self.numbers[words[0]] = self.operand(words[4])
+        self.numbers[words[0]] = self.numbers[words[4]]
 
     def extend(self, words: list[str]) -> None:
         """``%d = zext i32 a to i64``: truth values, and what was loaded, are extended already."""
-        source = self.operand(words[4])
+        source = self.numbers[words[4]]
         if source < 0 and words[4][0] == "-":
             raise Unsupported("an extension of a negative constant")
         if words[2] == "zext" and (words[3] == "i1" or source in self.zero_extended or source < 0):
@@ -223,15 +218,16 @@ class Reader:
         if words[3] not in ("i64", "double"):
             raise Unsupported(f"{words[2]} {words[3]}")
         name = words[2] if words[2] != "trunc" else "truth" if words[6] == "i1" else "copy"
-        self.add(name, self.value(words[0], WIDTHS[words[6]]), (self.operand(words[4]),))
+        self.add(name, self.value(words[0], WIDTHS[words[6]]), (self.numbers[words[4]],))
 
     def negative(self, words: list[str]) -> None:
         """``%d = fneg double a``"""
-        self.add("fneg", self.value(words[0], DOUBLE), (self.operand(words[4]),))
+        self.add("fneg", self.value(words[0], DOUBLE), (self.numbers[words[4]],))
 
     def select(self, words: list[str]) -> None:
         """``%d = select i1 c i64 a i64 b``"""
-        operands = self.operand(words[4]), self.operand(words[6]), self.operand(words[8])
+        operands = self.numbers[words[4]], self.numbers[words[6]], self.numbers[words[8]]
+        self.block.selects = True
         self.add("select", self.value(words[0], WIDTHS[words[5]]), operands)
 
     def phi(self, words: list[str]) -> None:
@@ -242,7 +238,7 @@ class Reader:
 
     def pair(self, words: list[str]) -> None:
         """``%d = insertvalue {i64 i64} {i64 undef i64 1} i64 %a 0``: what a function returns."""
-        self.pairs[words[0]] = self.operand(words[10]), self.operand(words[8].rstrip("}"))
+        self.pairs[words[0]] = self.numbers[words[10]], self.numbers[words[8].rstrip("}")]
         if words[3:8] != ["{i64", "i64}", "{i64", "undef", "i64"] or words[11] != "0":
             raise Unsupported("a pair of another kind")
 
@@ -259,17 +255,17 @@ class Reader:
         if kind == "{i64":
             kind, at = "pair " + words[at + 1], at + 1
         name, rest = words[at + 1], words[at + 2:]
-        kinds, operands = tuple([WIDTHS[word] for word in rest[0::2]]), tuple([self.operand(word) for word in rest[1::2]])
+        kinds, operands = tuple([WIDTHS[word] for word in rest[0::2]]), tuple([self.numbers[word] for word in rest[1::2]])
         if name.startswith("@llvm."):
             self.intrinsic(name, dest, operands)
             return
         if kind == "pair i64}":
             parts = self.value(dest + ".0", 64), self.value(dest + ".1", 64)
             self.pairs[dest] = parts
-            self.add("call", parts[0], operands, (name[1:], own, kinds, parts[1]))
+            self.add("call", parts[0], operands, (name[1:], own, kinds), parts[1])
             return
         number = NONE if kind == "void" or not dest else self.value(dest, WIDTHS[kind])
-        self.add("call", number, operands, (name[1:], own, kinds, NONE))
+        self.add("call", number, operands, (name[1:], own, kinds))
 
     def intrinsic(self, name: str, dest: str, operands: tuple[int, ...]) -> None:
         parts = name.split(".")
@@ -279,7 +275,7 @@ class Reader:
             number = self.value(dest + ".0", 64)
             flag = self.value(dest + ".1", 1)
             self.pairs[dest] = number, flag
-            self.add(parts[1][1:] + ".o", number, operands, flag)
+            self.add(parts[1][1:] + ".o", number, operands, None, flag)
         else:
             raise Unsupported(name)
 
@@ -288,7 +284,7 @@ class Reader:
         rest = words[7:]
         if len(rest) > 20:
             raise Unsupported("arguments on the stack")
-        self.add("tail", NONE, tuple([self.operand(word) for word in rest[1::2]]), words[6][1:])
+        self.add("tail", NONE, tuple([self.numbers[word] for word in rest[1::2]]), words[6][1:])
 
     def ret(self, words: list[str]) -> None:
         """``ret {i64 i64} %a``; after a tail call there is nothing to do."""
@@ -309,7 +305,7 @@ class Reader:
             self.add("jump", NONE, ())
             return
         likely = LIKELY[words[8]] if len(words) > 7 else 0
-        condition = self.operand(words[2])
+        condition = self.numbers[words[2]]
         if condition < 0:
             taken = self.function.constants[~condition]
             block.successors = [(words[4 if taken else 6][1:], True)]
@@ -322,7 +318,7 @@ class Reader:
         """Resolves the operands of phis and returns the function."""
         phis = {number: values for block in self.function.blocks for number, values in block.phis}
         for number, words in self.pending:
-            phis[number].update(zip([label[1:] for label in words[5::2]], map(self.operand, words[4::2]), strict=True))
+            phis[number].update(zip([label[1:] for label in words[5::2]], [self.numbers[word] for word in words[4::2]], strict=True))
         return self.function
 
 
@@ -348,9 +344,15 @@ def read(text: str) -> list[Function]:
                 reader = Reader(line.split())
             continue
         words = line.split()
-        if words[0] == "}":
+        first = words[0]
+        handler = VALUES.get(words[2]) if first[0] == "%" else STATEMENTS.get(first)
+        if handler is not None:
+            handler(reader, words)
+        elif first[-1] == ":" and len(words) == 1:
+            reader.label(first[:-1])
+        elif first == "}":
             functions.append(reader.finish())
             reader = None
-        elif not words[0].startswith(";"):
-            reader.line(words)
+        elif first[0] != ";":
+            raise Unsupported(" ".join(words[:4]))
     return functions

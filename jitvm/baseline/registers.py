@@ -9,7 +9,7 @@ life, which puts those of inner loops first. A value has one place for all its l
 from __future__ import annotations
 
 from jitvm.baseline.blocks import DEEPEST
-from jitvm.baseline.reader import DOUBLE, NONE, Block, Function, Op
+from jitvm.baseline.reader import DOUBLE, NONE, Block, Function
 
 RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15 = range(16)
 XMM = 16
@@ -114,9 +114,10 @@ class Lives:
                 if value >= 0:
                     finals[value] = late
                     weights[value] += often
-            for value in results(op):
-                begun[value] = finals[value] = time + 2
-                weights[value] += often
+            for value in (op.dest, op.second):
+                if value >= 0:
+                    begun[value] = finals[value] = time + 2
+                    weights[value] += often
             time += MOMENTS
         for value, final in finals.items():
             if not out >> value & 1:
@@ -126,17 +127,6 @@ class Lives:
 def weight(block: Block) -> float:
     """How often a block is run, as far as loops and branches tell."""
     return 0.01 if block.cold else 8.0 ** min(block.depth, DEEPEST)
-
-
-def results(op: Op) -> tuple[int, ...]:
-    """The values that an operation gives."""
-    if op.name == "call":
-        second: int = op.extra[3]
-    elif op.name[-2:] == ".o":
-        second = op.extra
-    else:
-        return (op.dest,) if op.dest >= 0 else ()
-    return tuple([value for value in (op.dest, second) if value >= 0])
 
 
 def _block_sets(block: Block) -> tuple[int, int]:
@@ -150,8 +140,10 @@ def _block_sets(block: Block) -> tuple[int, int]:
                 bit = 1 << value
                 if not defined & bit:
                     used |= bit
-        for value in results(op):
-            defined |= 1 << value
+        if op.dest >= 0:
+            defined |= 1 << op.dest
+        if op.second >= 0:
+            defined |= 1 << op.second
     return defined, used
 
 
@@ -305,10 +297,17 @@ class Allocation:
             liked = [places[other] for other in self.likes.get(value, ()) if places[other] >= 0]
             if value in self.wanted:
                 liked.append(self.wanted[value])
-            there = [place for place in (*liked, *kind) if place < SLOT and not taken[place] & span and (place >= XMM) == (kind is VECTORS)]
-            place = next((place for place in there if not changed[place] & span), NONE)
-            if place == NONE and there and weights[value] > 2 * sum(often for moment, often, _ in self.calls if moment & span):
-                place = there[0]
+            saved = NONE
+            for place in (*liked, *kind):
+                if place < SLOT and not taken[place] & span and (place >= XMM) == (kind is VECTORS):
+                    if not changed[place] & span:
+                        break
+                    if saved == NONE:
+                        saved = place
+            else:
+                place = NONE
+                if saved != NONE and weights[value] > 2 * sum([often for moment, often, _ in self.calls if moment & span]):
+                    place = saved
             if place == NONE:
                 place = self.slot(span)
                 if span & self.split.moments:

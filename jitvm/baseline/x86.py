@@ -31,7 +31,8 @@ class Assembler:
     def put(self, opcode: bytes, register: int, place: Place, wide: bool = True, prefix: bytes = b"", byte: bool = False) -> None:
         """An instruction with a ModRM byte. ``wide``: operands of 64 bits. ``byte``: the register is one of 8 bits."""
         code = self.code
-        code += prefix
+        if prefix:
+            code += prefix
         rex = 0x48 if wide else 0x40
         if register > 7:
             rex |= 4

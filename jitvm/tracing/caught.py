@@ -60,6 +60,9 @@ class Handled(Packed):
         return f"handled {self.items[0]}"
 
 
+PENDING = (Raised, Handled)
+
+
 class Caught(Exception):
     """The bytecode ends in a handler, which waits as a join."""
 
@@ -304,7 +307,7 @@ class CaughtMixin(PackedMixin, ExitsMixin):
         """What has been raised or handled and is not made, in its order."""
         found: dict[int, Any] = {}
         for value in (*self.state.registers.values(), *more):
-            if isinstance(value, Raised | Handled):
+            if isinstance(value, PENDING):
                 found[value.order] = value
                 if isinstance(value, Handled):
                     inner: Any = value.items[0]
@@ -385,7 +388,7 @@ class CaughtMixin(PackedMixin, ExitsMixin):
         return self.op(f"call ptr {self.helper('new_exception')}(ptr %ctx, ptr %buffer, i64 {len(items)}, ptr {symbol})")
 
     def show(self, value: Packed) -> Obj:
-        if not isinstance(value, Raised | Handled):
+        if not isinstance(value, PENDING):
             return super().show(value)
         known = self.made(value)
         if known is not None:
@@ -406,7 +409,7 @@ class CaughtMixin(PackedMixin, ExitsMixin):
                 return
 
     def show_at_exit(self) -> None:
-        if any(isinstance(value, Raised | Handled) for value in self.state.registers.values()):
+        if any(isinstance(value, PENDING) for value in self.state.registers.values()):
             for value in list(self.state.registers.values()):
                 self.own(value)
             self.make_exceptions(leaving=True)
@@ -437,12 +440,15 @@ class CaughtMixin(PackedMixin, ExitsMixin):
         return super().call_c(name, *arguments)
 
     def type_test(self, value: Value, kind: Any) -> Any:
-        if isinstance(value, Raised | Handled) and value.type is None:
+        if isinstance(value, PENDING) and value.type is None:
             value = self.show(value)
         return super().type_test(value, kind)
 
     def same(self, left: Value, right: Value) -> Any:
-        left, right = (self.show(v) if isinstance(v, Raised | Handled) else v for v in (left, right))
+        if isinstance(left, PENDING):
+            left = self.show(left)
+        if isinstance(right, PENDING):
+            right = self.show(right)
         return super().same(left, right)
 
 

@@ -6,7 +6,7 @@ from jitvm.tracing.emission import number, truth
 from jitvm.tracing.implied import ENTRY, KEPT
 from jitvm.tracing.machine import Machine
 from jitvm.tracing.spills import Way, give_slots, join
-from jitvm.tracing.values import I64, NULL, OWNED, BoolValue, Const, FloatValue, Frame, IntValue, Obj, State, Unboxed, Value
+from jitvm.tracing.values import I64, NULL, OWNED, BoolValue, Const, FloatValue, Frame, IntValue, Null, Obj, Packed, State, Unboxed, Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -135,8 +135,11 @@ class ExitsMixin(Machine):
         main = self.lines
         spilled = []
         ways = []
+        users: dict[int, int] = {}
+        for _, state, *_ in self.undescribed:
+            users[id(state)] = users.get(id(state), 0) + 1
         for exit, state, lines, block, apart in self.undescribed:
-            self.lines, self.block, self.state = lines, block, state.copy()
+            self.lines, self.block, self.state = lines, block, state if users[id(state)] == 1 else state.copy()
             if apart:
                 self.at(block)
             if exit.undo is not None:
@@ -174,19 +177,27 @@ class ExitsMixin(Machine):
 
     def describe(self, exit: Exit) -> None:
         """Spills what the registers hold and writes the entries."""
-        self.show_at_exit()
+        for (at, _), value in self.state.registers.items():
+            if at < 0 or isinstance(value, Packed):  # else there is nothing to be made
+                self.show_at_exit()
+                break
         state = self.state
+        registers, memory = state.registers, state.memory
         used: set[str] = set()
+        for (at, index), value in registers.items():
+            if at == 0:
+                held = memory.get(index)
+                if held is not value and held != value:
+                    self.entry(exit, index, value, used)
+        for index, held in memory.items():
+            if held is not NULL and (0, index) not in registers:
+                exit.entries.append((EMPTY, index, 0))
         for level, frame in enumerate(state.frames):
             if level:
-                self.frame_entry(exit, frame, state.registers.get((level, KEPT)))
-            for (at, index), value in state.registers.items():
-                if at == level and (level or state.memory.get(index) != value):
-                    self.entry(exit, index, value, used)
-            if level == 0:
-                for index, held in state.memory.items():
-                    if (0, index) not in state.registers and held is not NULL:
-                        exit.entries.append((EMPTY, index, 0))
+                self.frame_entry(exit, frame, registers.get((level, KEPT)))
+                for (at, index), value in registers.items():
+                    if at == level:
+                        self.entry(exit, index, value, used)
         for place, waiting in state.waiting.items():
             exit.entries.append((WAITING, self.spill(exit, "ptr", waiting.generator.name), waiting.site.pc))
             for (at, index), value in state.registers.items():
@@ -213,7 +224,7 @@ class ExitsMixin(Machine):
 
     def entry(self, exit: Exit, index: int, value: Value, used: set[str]) -> None:
         """The entry of one register."""
-        if value == NULL:
+        if isinstance(value, Null):
             exit.entries.append((EMPTY, index, 0))
         elif isinstance(value, Const):
             exit.entries.append((CONSTANT, index, value.object))

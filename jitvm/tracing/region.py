@@ -148,7 +148,7 @@ class Region(EndingsMixin, CaughtMixin, CallsMixin, LoopsMixin, PromotionMixin, 
     def path(self) -> tuple[int, ...]:
         """The call sites that lead to the current frame."""
         frames = self.state.frames
-        return () if len(frames) == 1 else tuple([frame.call_site for frame in frames[1:]])
+        return tuple([frame.call_site for frame in frames[1:]]) if len(frames) > 1 else ()
 
     def after(self, pc: int) -> int:
         """The instruction after the one at ``pc``."""

@@ -82,9 +82,7 @@ class Store:
 
     def key_of(self, text: str) -> bytes:
         """What the object of a text is kept under."""
-        from _blake2 import blake2b
-
-        return self.key + blake2b(text.encode()).digest()
+        return self.key + cache.digest(text.encode())
 
     def save(self) -> None:
         """Writes what is new. A cache that cannot be written costs the next run time, nothing else."""

@@ -261,8 +261,10 @@ class State:
 
     def live_names(self) -> set[str]:
         """LLVM names of the objects that registers hold."""
-        names = {value.name for value in self.registers.values() if isinstance(value, Obj)}
+        names: set[str] = set()
         for value in self.registers.values():
-            if isinstance(value, Packed):
+            if isinstance(value, Obj):
+                names.add(value.name)
+            elif isinstance(value, Packed):
                 names.update(value.held())
         return names
