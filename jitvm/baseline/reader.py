@@ -169,7 +169,8 @@ class Reader:
 
     def element(self, words: list[str]) -> None:
         """``%d = getelementptr i8 ptr a i64 b``: an address; an instruction only where it is used as a value."""
-        base, index, scale, distance = self.address(words[5])
+        number = self.numbers[words[5]]
+        base, index, scale, distance = self.addresses.get(number) or (number, NONE, 1, 0)
         step, name = SCALES[words[3]], words[7]
         if name[0] != "%":
             distance += step * int(name)

@@ -25,6 +25,8 @@ OWN_ARGUMENTS = (R12, R13, R14, R15, RDI, RSI, RDX, RCX, R8, R9)
 """Of LLVM's ``preserve_nonecc``, whose functions preserve nothing but RBP."""
 DIVISIONS = frozenset(("sdiv", "srem"))
 SHIFTS = frozenset(("shl", "lshr", "ashr"))
+FRESH = frozenset(("load", "call", "icmp", "fcmp"))
+"""Operations whose result has nothing to do with the place of an operand."""
 MOMENTS = 3
 
 
@@ -227,6 +229,7 @@ class Allocation:
     def destroy(self) -> None:
         """Takes registers for the moments at which operations destroy what is in them, and notes when calls change them (``changed``,
         ``calls``). What lives in such a register is saved there: always where the call is seldom made, else if that costs least."""
+        by_calls = by_own = 0
         for block in self.function.blocks:
             moment = self.lives.starts[block.index] + 1
             for op in block.ops:
@@ -234,14 +237,21 @@ class Allocation:
                 if name == "call":
                     own = op.extra[1]
                     self.calls.append((1 << moment, 0.0 if block.cold else weight(block), own))
-                    if not block.cold:
-                        for place in (*GENERAL, *VECTORS) if own else CALLER_SAVED:
-                            self.changed[place] |= 1 << moment
+                    if block.cold:
+                        pass
+                    elif own:
+                        by_own |= 1 << moment
+                    else:
+                        by_calls |= 1 << moment
                 elif name in DIVISIONS:
                     self.taken[RDX] |= 1 << moment
                 elif name in SHIFTS and op.operands[1] >= 0:
                     self.taken[RCX] |= 1 << moment
                 moment += MOMENTS
+        for place in CALLER_SAVED:
+            self.changed[place] = by_calls
+        for place in (*GENERAL, *VECTORS):
+            self.changed[place] |= by_own
 
     def unite(self) -> None:
         """Has a phi and its operands share one place where their lives are apart: loops first, the innermost of them before others."""
@@ -273,15 +283,16 @@ class Allocation:
         for block in self.function.blocks:
             for number, values in block.phis:
                 for value in values.values():
-                    self.like(number, value)
+                    if value >= 0:
+                        self.like(number, value)
             for op in block.ops:
-                if op.dest >= 0 and op.operands and op.name not in ("load", "call", "icmp", "fcmp"):
+                if op.dest >= 0 and op.name not in FRESH and op.operands[0] >= 0:
                     self.like(op.dest, op.operands[0])
 
     def like(self, first: int, second: int) -> None:
         """One value should be where the other is."""
-        if first >= 0 and second >= 0:
-            first, second = self.leader(first), self.leader(second)
+        first, second = self.leader(first), self.leader(second)
+        if first != second:
             self.likes.setdefault(first, []).append(second)
             self.likes.setdefault(second, []).append(first)
 

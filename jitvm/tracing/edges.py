@@ -34,6 +34,8 @@ class EdgesMixin(Machine):
     after: Any
     opening = False
     """Whether the header is the region's own."""
+    taken: dict[tuple[int, int], Value]
+    """The numbers of registers that may be empty, at the region's own header: exits before it leave the frame as it is."""
 
     def kill_dead(self, spec: dict[Any, Any]) -> None:
         """Empties the registers that are dead at a header. At the region's own they are not even loaded."""
@@ -178,4 +180,4 @@ class EdgesMixin(Machine):
             state.types[value.name] = int
             state.cse[f"number of {value.name}"] = taken
         else:
-            state.registers[place] = IntValue(taken, I1(self.op(f"icmp ne i64 {found}, 0")))
+            self.taken[place] = IntValue(taken, I1(self.op(f"icmp ne i64 {found}, 0")))

@@ -298,8 +298,8 @@ def flat(lines: list[Any]) -> list[str]:
     """The text of nested lists of lines."""
     out: list[str] = []
     for line in lines:
-        if isinstance(line, list):
-            out.extend(flat(line))
-        else:
+        if line.__class__ is str:
             out.append(line)
+        else:
+            out += flat(line)
     return out

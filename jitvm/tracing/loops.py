@@ -142,6 +142,8 @@ class LoopsMixin(SuspendedMixin, PollsMixin, PairsMixin, EdgesMixin):
                 self.ensure_global(place[1])
         self.check_kinds(spec, key)
         self.hoist(spec, key)
+        if self.opening:
+            state.registers.update(self.taken)
         fields = self.field_phis(spec)
         self.flush_except({key for key, _ in fields})
         self.own_elsewhere(spec)

@@ -46,6 +46,8 @@ class Region(EndingsMixin, CaughtMixin, CallsMixin, LoopsMixin, PromotionMixin, 
     deadline = float("inf")
     """When (perf_counter) the replay is given up."""
     mismatch = Mismatch
+    refusal_label = ""
+    """The block that leaves where the region cannot be entered."""
     puts_off = True
     """Whether ends of objects that may run code are put off."""
 
@@ -119,7 +121,7 @@ class Region(EndingsMixin, CaughtMixin, CallsMixin, LoopsMixin, PromotionMixin, 
 
     def open_root(self) -> None:
         """The header that the region begins at."""
-        self.opening = True
+        self.opening, self.taken = True, {}
         self.open_header(self.root_pc)
         self.opening = False
 
@@ -603,9 +605,15 @@ class Region(EndingsMixin, CaughtMixin, CallsMixin, LoopsMixin, PromotionMixin, 
         offset = FIELDS["frame_globals"][0] - CONSTANTS["FRAME_SIZE"]
         held = self.op(f"load ptr, ptr {self.offset('%regs', offset)}")
         test = self.op(f"icmp eq ptr {held}, {self.globals_const.symbol}")
-        good, bad = self.label(), self.label()
-        self.emit(f"br i1 {test}, label %{good}, label %{bad}, !prof !0")
-        self.leave(self.state, self.after(self.root_pc), None, bad)
+        self.guard_entry(test)
+
+    def guard_entry(self, test: str) -> None:
+        """Leaves as the region was entered unless ``test`` holds."""
+        good = self.label()
+        if not self.refusal_label:
+            self.refusal_label = self.label()
+            self.leave(self.state, self.after(self.root_pc), None, self.refusal_label)
+        self.emit(f"br i1 {test}, label %{good}, label %{self.refusal_label}, !prof !0")
         self.at(good)
 
     def object_at(self, address: int) -> Any:
@@ -615,10 +623,7 @@ class Region(EndingsMixin, CaughtMixin, CallsMixin, LoopsMixin, PromotionMixin, 
         """Inlined calls are not counted one by one: near the recursion limit the interpreter runs."""
         remaining = self.op(f"load i32, ptr {self.offset('%ts', FIELDS['ts_recursion_remaining'][0])}")
         test = self.op(f"icmp sgt i32 {remaining}, {self.driver.settings.inline_depth + 1}")
-        good, bad = self.label(), self.label()
-        self.emit(f"br i1 {test}, label %{good}, label %{bad}, !prof !0")
-        self.leave(self.state, self.after(self.root_pc), None, bad)
-        self.at(good)
+        self.guard_entry(test)
 
     def position(self) -> None:
         """The root frame shows the current instruction."""
