@@ -27,7 +27,7 @@ ARROWS = {
     "tracing": "spec backend baseline",
     "runtime": "spec frontend backend rpython tracing report",
     "report": "spec frontend",
-    "cli": "spec backend runtime report",
+    "cli": "runtime",
     "__main__": "cli",
     "__init__": "",
 }
