@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 COMPILER_MILLISECONDS = 8
 """What loading the compiler and the first code cost: a loop that is known to end sooner is not worth it, one that is known to go on longer
 is."""
-SURE = 2
+NEST_MILLISECONDS = 4
+"""The same for loops and functions that are entered often: what is within others gains most, and is taken to be entered again."""
+SURE = 1.5
 """The compiler is loaded at once where loops will go on for so many times that: nothing is to be waited for."""
 LASTING = 3
 """When a program has run for so many times that, it is taken to go on, whatever its loops say."""
@@ -71,13 +73,14 @@ class Outlook:
         scattered = self.hot < min(HOT_ENOUGH, (now - self.begun) * 1000 / HOT_SHARE)
         around = self.look(pc, registers, now)
         expected = max(known[1] if known else 0.0, around or 0.0)
-        ends_soon = (known or around is not None) and expected < COMPILER_MILLISECONDS
+        cost = COMPILER_MILLISECONDS if known else NEST_MILLISECONDS
+        ends_soon = (known or around is not None) and expected < cost
         if ends_soon:
             early = scattered or age < LASTING * COMPILER_MILLISECONDS
         elif known:
             early = False
         else:
-            early = scattered or (self.hot < self.settings.grace and expected < SURE * COMPILER_MILLISECONDS)
+            early = scattered or (self.hot < self.settings.grace and expected < SURE * cost)
         if not early:
             return True
         self.early[pc] = "ends-soon" if ends_soon else "too-early"

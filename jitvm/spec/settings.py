@@ -61,7 +61,7 @@ TABLE = (
     Setting("loop_threshold", 20000, "a small loop is recorded after so many iterations, a larger one after fewer", low=1),
     Setting("exit_threshold", 500, "a side exit is compiled in after it was taken so often", low=1),
     Setting("call_threshold", 8000, "a function is recorded after so many calls", low=1),
-    Setting("grace", 7, "milliseconds that hot loops run before the compiler is loaded (0: at once)"),
+    Setting("grace", 4, "milliseconds that hot loops run before the compiler is loaded (0: at once)"),
     Setting("trace_limit", 2000, "a recording is given up after so many bytecodes", low=1),
     Setting("warm_up", 64, "recordings of a new loop before it is compiled; fewer if they bring nothing new", low=1),
     Setting("inline_depth", 4, "calls inside calls that a recording follows"),

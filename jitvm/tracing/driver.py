@@ -52,7 +52,7 @@ DEEPEST_PATH = 64
 """Calls inside calls after which a recording is given up: a recursion has no end that it could wait for."""
 QUIET_ROUNDS = 5
 """A loop has been recorded long enough when so many rounds of it in turn brought nothing new."""
-LOOP_MILLISECONDS = 7
+LOOP_MILLISECONDS = 5
 """What compiling a loop costs the program, the threads beside it included."""
 LATER = 4
 """A hot loop comes back after so many times more rounds where the run's share is used up: asking costs some of it."""

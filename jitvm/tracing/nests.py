@@ -17,7 +17,7 @@ LONGEST_ROUND = 0.4
 that one is interpreted."""
 LEAST_ROUNDS = 16
 """Rounds that the loop around must have left."""
-LEAST_MILLISECONDS = 50
+LEAST_MILLISECONDS = 4
 """What it must still take, interpreted: for less, the loop within is compiled sooner and for less, and that is most of it."""
 LAST_ROUNDS = 2
 """A recording waits for the end of a loop within, and goes on so many rounds before it."""

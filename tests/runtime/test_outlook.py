@@ -48,23 +48,30 @@ def test_a_loop_that_will_go_on_is_compiled_at_once(program):
 
 
 def test_a_loop_that_ends_soon_is_left_alone(program):
-    assert [program.hot(now, (OUTER, 10 * now, 80 - 10 * now, 7)) for now in range(1, 8)] == [False] * 7
+    assert [program.hot(now, (OUTER, 10 * now, 40 - 10 * now, 7)) for now in range(1, 4)] == [False] * 3
     assert program.outlook.early == {LOOP: "ends-soon"}
     assert program.counters[LOOP + COUNTER] == COUNT // 2
 
 
 def test_a_program_that_lasts_is_compiled_whatever_its_loops_say(program):
     for now in range(1, 80):
-        verdict = program.hot(now, (OUTER, 10 * now, 50, 7))  # a list that grows
+        verdict = program.hot(now, (OUTER, 10 * now, 30, 7))  # a list that grows
         if verdict is True:
             break
     assert outlook.LASTING * outlook.COMPILER_MILLISECONDS <= now < 70
 
 
 def test_a_loop_that_is_entered_again_is_taken_to_be_so_again(program):
-    first = [program.hot(now, (OUTER, 10 * now, 90 - 10 * now, 7)) for now in range(1, 9)]
-    second = [program.hot(9 + now, (OUTER, 10 * now, 90 - 10 * now, 8)) for now in range(9)]  # 8 ms before, as long again
+    first = [program.hot(now, (OUTER, 10 * now, 50 - 10 * now, 7)) for now in range(1, 5)]
+    second = [program.hot(5 + now, (OUTER, 10 * now, 50 - 10 * now, 8)) for now in range(5)]  # 4 ms before, as long again
     assert True not in first and second[-1] is True
+
+
+def test_a_loop_that_is_hot_in_one_go_has_to_last_longer(program):
+    program.known = (100, outlook.NEST_MILLISECONDS + 1.0)
+    assert program.hot(1) is False
+    program.known = (100, outlook.COMPILER_MILLISECONDS + 1.0)
+    assert program.hot(2) is True
 
 
 def test_another_iterator_at_the_same_address_is_noticed(program):
