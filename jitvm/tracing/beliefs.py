@@ -25,9 +25,9 @@ STEADY_TYPES = frozenset((int, float, str, bytes, list, tuple, dict, set))
 USES = ("binary_", "inplace_", "branch_if_", "branch_unless_", "compare_", "unary_", "load_item", "store_item", "delete_item", "contains",
         "not_contains", "branch_in", "branch_not_in", "load_method", "list_append")
 """Bytecodes (the beginnings of their names) that ask for the type of what they read."""
-PLAIN = ("binary_", "inplace_", "branch_", "compare_", "unary_", "for_iter", "load_const", "load_item", "list_append", "move", "take",
+PLAIN = ("binary_", "inplace_", "branch_", "compare_", "unary_", "for_iter", "load_", "list_append", "store_attr", "move", "take", "clear",
          "jump", "check_bound", "loop")
-"""Bytecodes that do not change the heap where they calculate with numbers."""
+"""Bytecodes that do not change the heap, as they mostly run; so do calls of functions that are inlined, and of lists' ``append``."""
 WORD = 1 << 59
 """Ints beyond it may be objects in compiled code."""
 ONE = "step is 1"
@@ -38,7 +38,7 @@ def first_beliefs(code: TracedCode, pc: int, path: Path, profile: Profile, seen:
     """The first spec of the header at ``pc``. ``seen``: types by register, for a loop of the root's frame."""
     spec: dict[Any, Any] = {}
     level = len(path)
-    changed, used, plain = _registers(code, pc, path, profile)
+    changed, used, plain = _registers(code, pc, path, profile, seen)
     iterator = code.iterator_of(pc)
     for index in range(code.locals):
         kind = seen.get(index)
@@ -84,19 +84,24 @@ def inherited(spec: dict[Any, Any], levels: int) -> dict[Any, Any]:
     return out
 
 
-def _registers(code: TracedCode, pc: int, path: Path, profile: Profile) -> tuple[set[int], set[int], bool]:
+def _registers(code: TracedCode, pc: int, path: Path, profile: Profile, seen: dict[Any, Any]) -> tuple[set[int], set[int], bool]:
     """Of the instructions of a loop that were recorded: the registers they change, those whose types they ask for, and whether none of
     them changes the heap."""
     changed: set[int] = set()
     used: set[int] = set()
     plain = True
+    appends: set[int] = set()
     for at in code.loop_body(pc):
         if (path, at) not in profile.outcomes:
             continue
         instruction = code.instruction(at)
         name = instruction.row.name
         changed |= changes(instruction)
-        plain = plain and name.startswith(PLAIN)
+        if name == "load_method":
+            if seen.get(instruction.values["obj"]) is list and code.unit.constants[instruction.values["name"]] == "append":
+                appends.add(instruction.values["base"])
+        elif not name.startswith(PLAIN):
+            plain = plain and ((path, at) in profile.entered or (name == "call_method" and instruction.values["base"] in appends))
         if name.startswith(USES):
             used |= reads(instruction)
     return changed, used, plain
