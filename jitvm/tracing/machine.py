@@ -36,8 +36,6 @@ QUIET = frozenset("PyFloat_FromDouble PyLong_FromLongLong PyDict_GetItemWithErro
 """C functions that neither run Python code nor change an object that a trace has fields of; helpers say so themselves."""
 MAY_END = frozenset((int, float, bool, str, bytes, range, type(None), type(iter(range(0)))))
 """Types whose end of life runs no Python code."""
-ITERATORS = frozenset((type(iter(range(0))), type(iter([])), type(iter(())), type(iter("")), type(iter({}))))
-"""Types of which a loop drops the only reference there is."""
 ABSTRACT = frozenset("""
 is_int is_float is_type int_value float_value new_int new_float new_bool list_item tuple_item shift_fits
 tuple_of list_of set_of map_of map_of_keys slice_of join_window unpack_items get_method new_function call_spread drop_window
@@ -401,9 +399,6 @@ class Machine(Numbers):
 
     def release_reference(self, name: str, end: str) -> None:
         """Counts a reference down; ``end`` (LLVM text) does it where it may be the last one, or there is no object."""
-        if self.state.types.get(name) in ITERATORS:
-            self.emit(end)
-            return
         more, last, join = self.label(), self.label(), self.label()
         empty = self.is_null(Obj(name))
         if empty is not False and self.state.facts.get(empty) is not False:
