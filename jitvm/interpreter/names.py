@@ -122,13 +122,15 @@ def make_cell(reg: Local) -> Effect:
 def load_deref(cell: Object, name: Const) -> Object:
     value = cell_contents(cell)
     if unlikely(is_null(value)):
-        unbound_cell(frame_code(frame()), name)
+        return unbound_cell(frame_code(frame()), name)
     return value
 
 
 @helper(raises=True, cold=True)
-def unbound_cell(code: Object, name: Object) -> Int:
-    return raise_made(UNBOUND_FREE, code, name)
+def unbound_cell(code: Object, name: Object) -> New:
+    """Always null; of a type that can be returned in place of what the cell does not have."""
+    raise_made(UNBOUND_FREE, code, name)
+    return NULL
 
 
 @opcode
