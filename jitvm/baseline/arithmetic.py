@@ -159,8 +159,7 @@ class Arithmetic(Operands):
             if type(divisor) is str:
                 divisor = self.register(second, R11)
             self.mover.load(RAX, first)
-            self.out.code += b"\x48\x99"
-            self.out.put(b"\xf7", 7, divisor)
+            self.divisions.append(divisions.by_value(self.out, divisor, self.fresh(), self.fresh()))
             register = RDX if rest else RAX
         self.keep(op.dest, register)
 

@@ -102,6 +102,23 @@ def simplify(function: Function) -> None:
         if block.selects or block.ops[-1].name == "branch":
             Conditions(function, block).run()
         count_in_memory(function, block)
+    count_late(function)
+
+
+def count_late(function: Function) -> None:
+    """Has what a loop counts counted after the last use of the number before, so that both can be in one register."""
+    counted = {value: number for block in function.blocks if block.depth for number, values in block.phis for value in values.values()
+               if value >= 0}
+    for block in function.blocks:
+        if not block.depth or block.cold:
+            continue
+        ops = block.ops
+        for op in [op for op in ops if op.name == "add" and op.dest in counted and counted[op.dest] == op.operands[0]]:
+            place = ops.index(op)
+            users = [at for at in range(place + 1, len(ops)) if op.operands[0] in ops[at].operands]
+            # The last operation is a branch, perhaps on the flags that the one before it leaves.
+            if users and users[-1] < len(ops) - 2 and not any(op.dest in other.operands for other in ops[place + 1:users[-1] + 1]):
+                ops.insert(users[-1], ops.pop(place))
 
 
 def count_in_memory(function: Function, block: Block) -> None:

@@ -2,14 +2,18 @@
 from __future__ import annotations
 
 from jitvm.baseline.arithmetic import VECTOR, Arithmetic
-from jitvm.baseline.blocks import Condition
+from jitvm.baseline.blocks import EFFECTS, Condition
 from jitvm.baseline.comparisons import Comparisons
-from jitvm.baseline.reader import DOUBLE, NONE, Op, Unsupported
+from jitvm.baseline.divisions import by_large_value
+from jitvm.baseline.reader import DOUBLE, NONE, Block, Op, Unsupported
 from jitvm.baseline.registers import ARGUMENTS, CALLER_SAVED, MOMENTS, OWN_ARGUMENTS, RAX, RDX, RSP, VECTORS, XMM
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+HEADER_OPS = 4
+"""Operations that a loop's header may have so that its test is written twice."""
 
 
 class Emitter(Arithmetic, Comparisons):
@@ -23,21 +27,27 @@ class Emitter(Arithmetic, Comparisons):
         self.change(True)
         self.enter()
         blocks = function.blocks
+        kept: list[dict[int, int]] = []
         for block, following in zip(blocks, [*blocks[1:], None], strict=True):
             self.block, self.next = block, following
             self.moment = self.allocation.lives.starts[block.index]
-            if block.depth and any(other.index >= block.index for other in block.predecessors):
+            if self.begins_turns(block):
                 self.pad()
             out.label(self.label(block.label))
             if self.later:
                 self.change(block.index not in self.split.after)
+            before = block.predecessors
+            self.kept = dict(kept[before[0].index]) if len(before) == 1 and before[0].index < block.index else {}
             for op in block.ops:
                 EMIT[op.name](self, op)
                 self.moment += MOMENTS
+            kept.append(self.kept)
         for name, target, moves in self.stubs:
             out.label(name)
             self.mover.parallel(moves)
             out.jump(target)
+        for division in self.divisions:
+            by_large_value(out, *division)
 
     def enter(self) -> None:
         """Moves parameters from where the convention has them to where they live."""
@@ -57,8 +67,41 @@ class Emitter(Arithmetic, Comparisons):
         for value, place in (self.split.first if before else self.later).items():
             self.places[value] = place
 
+    def begins_turns(self, block: Block) -> bool:
+        """Whether a loop's turns come back to a block: to a header, or to what follows one whose test is written at their ends."""
+        if block.index and self.turned(self.function.blocks[block.index - 1]):
+            return True
+        return bool(block.depth) and not block.cold and self.is_header(block) and not self.turned(block)
+
+    @staticmethod
+    def is_header(block: Block) -> bool:
+        """Whether a way that is often taken leads back to a block."""
+        return any(other.index >= block.index and not other.cold for other in block.predecessors)
+
+    def turned(self, block: Block) -> bool:
+        """Whether a block is a loop's header that does nothing but ask whether there is another turn. Where a turn ends in a jump to it,
+        its test is written once more instead: so each turn has one jump (loop inversion)."""
+        return (block.depth > 0 and not block.cold and len(block.ops) <= HEADER_OPS and block.ops[-1].name == "branch"
+                and not any(op.name in EFFECTS for op in block.ops) and self.is_header(block)
+                and self.function.blocks[block.index + 1].label in [label for label, _ in block.successors])
+
+    def ends_turn(self, block: Block, header: Block) -> bool:
+        """Whether a jump from a block to another is the end of a turn where the header's test is written once more."""
+        return header.index <= block.index and not block.cold and self.turned(header)
+
+    def test_again(self, header: Block) -> None:
+        """Writes a header's test at the end of a turn."""
+        block, moment = self.block, self.moment
+        self.block, self.moment = header, self.allocation.lives.starts[header.index]
+        if self.later:
+            self.change(header.index not in self.split.after)
+        for op in header.ops:
+            EMIT[op.name](self, op)
+            self.moment += MOMENTS
+        self.block, self.moment = block, moment
+
     def pad(self) -> None:
-        """The header of a loop begins at a multiple of 16."""
+        """The code that a loop's turns come back to begins at a multiple of 16."""
         missing = -len(self.out.code) % 16
         self.out.code += NOPS[missing]
 
@@ -69,7 +112,7 @@ class Emitter(Arithmetic, Comparisons):
         saved = [(place, word) for place, word in self.allocation.saved.items()
                  if (own or place in CALLER_SAVED) and taken[place] >> moment & 1]
         for place, word in saved:
-            self.mover.copy(word, place)
+            self.save(place, word, moment)
         leaves = own and self.before and not self.block.cold and bool(self.later)
         if leaves:
             for value in self.split.first:
@@ -85,6 +128,18 @@ class Emitter(Arithmetic, Comparisons):
         self.results(op.dest, op.second)
         for place, word in saved:
             self.mover.copy(place, word)
+
+    def save(self, place: int, word: int, moment: int) -> None:
+        """Saves a register in its word of the frame, unless that has the value since an earlier call on the way here."""
+        alive, kept = self.allocation.lives.alive_at, self.kept
+        if place in kept and alive(kept[place], moment):
+            return
+        self.mover.copy(word, place)
+        kept.pop(place, None)
+        if not self.block.cold:
+            for value in self.allocation.residents(place):
+                if alive(value, moment):
+                    kept[place] = value
 
     def results(self, dest: int, second: int) -> None:
         """Takes what a call has given."""
@@ -148,7 +203,9 @@ class Emitter(Arithmetic, Comparisons):
         block = self.by_label[label]
         while block.ops[0].name == "jump" and not self.later and not block.phis:
             target = self.by_label[block.successors[0][0]]
-            if target is block or any(self.places[number] != self.mover.where(values[block.label]) for number, values in target.phis):
+            if target is block or self.ends_turn(block, target):
+                break
+            if any(self.places[number] != self.mover.where(values[block.label]) for number, values in target.phis):
                 break
             block = target
         return block.label
@@ -156,7 +213,10 @@ class Emitter(Arithmetic, Comparisons):
     def jump(self, op: Op) -> None:
         label = self.block.successors[0][0]
         self.mover.parallel(self.moves_to(label))
-        if self.next is None or self.next.label != label:
+        target = self.by_label[label]
+        if self.ends_turn(self.block, target):
+            self.test_again(target)
+        elif self.next is None or self.next.label != label:
             self.out.jump(self.label(self.beyond(label)))
 
     def branch(self, op: Op) -> None:

@@ -28,6 +28,8 @@ class Operands:
         self.by_label = {block.label: block for block in function.blocks}
         self.next: Block | None = None
         self.stubs: list[tuple[str, str, list[tuple[int, int]]]] = []
+        self.divisions: list[tuple[str, str, Place]] = []
+        self.kept: dict[int, int] = {}
         self.fresh_labels = 0
 
     def label(self, name: str) -> str:

@@ -77,10 +77,12 @@ class Function:
 
 
 class Numbers(dict[str, int]):
-    """The numbers of values and constants by their names in the text. A constant is made when it is first asked for."""
+    """The numbers of values and constants by their names in the text. A constant is made when it is first asked for; a value too, which
+    is then one of ``early`` until its definition comes."""
 
-    def __init__(self, constants: list[Constant]) -> None:
-        self.constants = constants
+    def __init__(self, constants: list[Constant], widths: list[int]) -> None:
+        self.constants, self.widths = constants, widths
+        self.early: dict[str, int] = {}
         self.update(undef=NONE, null=self.add(0), false=self.add(0), true=self.add(1))
 
     def add(self, constant: Constant) -> int:
@@ -92,7 +94,8 @@ class Numbers(dict[str, int]):
         if text[0] == "@":
             number = self.add(text[1:])
         elif text[0] == "%":
-            raise Unsupported(f"use of {text} before its definition")
+            number = self.early[text] = len(self.widths)
+            self.widths.append(0)
         elif text.startswith("0x"):
             number = self.add(int(text, 16))
         elif text == "0.0":
@@ -109,7 +112,7 @@ class Reader:
     def __init__(self, header: list[str]) -> None:
         at = next(index for index, word in enumerate(header) if word.startswith("@"))
         self.function = Function(header[at][1:])
-        self.numbers = Numbers(self.function.constants)
+        self.numbers = Numbers(self.function.constants, self.function.widths)
         self.addresses: dict[int, Address] = {}
         self.pairs: dict[str, tuple[int, int]] = {}
         self.pending: list[tuple[int, list[str]]] = []
@@ -122,9 +125,13 @@ class Reader:
     # -- values
     def value(self, name: str, width: int) -> int:
         """The number of a new value."""
-        function = self.function
-        number = self.numbers[name] = len(function.widths)
-        function.widths.append(width)
+        widths, early = self.function.widths, self.numbers.early
+        if early and name in early:
+            number = early.pop(name)
+            widths[number] = width
+            return number
+        number = self.numbers[name] = len(widths)
+        widths.append(width)
         return number
 
     def address(self, text: str) -> Address:
@@ -316,10 +323,12 @@ class Reader:
         self.add("branch", NONE, (condition,))
 
     def finish(self) -> Function:
-        """Resolves the operands of phis and returns the function."""
+        """Resolves the operands of phis and returns the function. Raises Unsupported for a value without a definition of its own."""
         phis = {number: values for block in self.function.blocks for number, values in block.phis}
         for number, words in self.pending:
             phis[number].update(zip([label[1:] for label in words[5::2]], [self.numbers[word] for word in words[4::2]], strict=True))
+        if self.numbers.early:
+            raise Unsupported(f"use of {next(iter(self.numbers.early))} before its definition")
         return self.function
 
 

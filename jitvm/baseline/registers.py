@@ -9,7 +9,7 @@ life, which puts those of inner loops first. A value has one place for all its l
 from __future__ import annotations
 
 from jitvm.baseline.blocks import DEEPEST
-from jitvm.baseline.reader import DOUBLE, NONE, Block, Function
+from jitvm.baseline.reader import DOUBLE, NONE, Block, Function, Unsupported
 
 RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15 = range(16)
 XMM = 16
@@ -73,6 +73,8 @@ class Lives:
                 if into != entering[index]:
                     entering[index] = into
                     changed = True
+        if entering[0] & ~sum(1 << value for value in self.function.parameters):
+            raise Unsupported("a value on a way on which it is not defined")
         # What a phi defines lives from its block's first moment, so it does not come in from outside.
         self.fill(entering, leaving)
 
@@ -224,6 +226,7 @@ class Allocation:
         self.give()
         self.slots = len(self.taken) - SLOT
         self.saved: dict[int, int] = {}
+        self.alone: dict[int, list[int]] = {}
         self.save()
 
     def destroy(self) -> None:
@@ -349,6 +352,11 @@ class Allocation:
             if self.taken[place] & (moments if place in CALLER_SAVED else own_moments):
                 self.saved[place] = SLOT + self.slots + len(self.saved)
 
-    def alive_at(self, place: int, moment: int) -> int:
-        """Whether a place is taken at a moment."""
-        return self.taken[place] >> moment & 1
+    def residents(self, place: int) -> list[int]:
+        """The values that are in a place all their lives, and got it for themselves: each is defined once."""
+        if not self.alone:
+            shared = {self.leader(value) for value, leader in enumerate(self.leaders) if leader != value}
+            for value, there in enumerate(self.places):
+                if there >= 0 and self.leaders[value] == value and value not in shared and value not in self.split.first:
+                    self.alone.setdefault(there, []).append(value)
+        return self.alone.get(place, [])

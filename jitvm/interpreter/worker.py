@@ -136,10 +136,10 @@ def worth_it(job: Ptr, elapsed: Int) -> Int:
     active = load_int(job, JOB_ACTIVE)
     if active < 0:
         active = 0 - active
-    if load_int(work, 0) == load_int(job, JOB_SEEN):
+    if load_int(work, 0) == 0:
         store_int(job, JOB_ACTIVE, active)
         return 0
-    store_int(job, JOB_SEEN, load_int(work, 0))
+    store_int(work, 0, 0)
     active = active + select(elapsed < MOST_ACTIVE, elapsed, MOST_ACTIVE)
     store_int(job, JOB_ACTIVE, 0 - active)
     return as_int(active >= load_int(job, JOB_NEED))

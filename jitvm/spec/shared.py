@@ -143,9 +143,8 @@ CONSTANTS = {
     "JOB_DATA": 40,
     "JOB_SIZE": 48,
     "JOB_WORK": 56,
-    "JOB_SEEN": 64,
-    "JOB_ACTIVE": 72,
-    "JOB_BYTES": 80,
+    "JOB_ACTIVE": 64,
+    "JOB_BYTES": 72,
     # its states
     "JOB_WAITING": 0,
     "JOB_DONE": 1,

@@ -25,9 +25,8 @@ if TYPE_CHECKING:
 
 FIELDS, CONSTANTS = layout.current()
 LLVM = {"O": "ptr", "N": "ptr", "P": "ptr", "I": "i64", "i": "i32", "u": "i32", "b": "i8", "B": "i1", "F": "double", "v": "void"}
-WORK, GOOD = " ;work", ";good"
-"""End and beginning of lines that are for one kind of code only (tracing/tiers.py): for the first one, as those that count its work, and
-for the good one."""
+WORK = " ;work"
+"""End of lines that are for the first code only (tracing/tiers.py): those that show that it runs."""
 KINDS = {"int": "i64", "float": "double", "bool": "i1", "object": "ptr"}
 TYPE_NAMES = {"PyLong_Type": int, "PyFloat_Type": float, "PyBool_Type": bool, "PyUnicode_Type": str, "PyList_Type": list,
               "PyTuple_Type": tuple, "PyDict_Type": dict, "PySet_Type": set, "PyFrozenSet_Type": frozenset, "PyBytes_Type": bytes,

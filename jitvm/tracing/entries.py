@@ -59,7 +59,7 @@ class EntryRegion(Region):
                     state.facts[test] = False
 
     def open_root(self) -> None:
-        self.count_work()
+        self.show_work()
         header = Header((), self.root_pc, (), self.block, {})
         header.state = self.state.copy()
         self.state.open = (header,)

@@ -13,6 +13,7 @@ from jitvm.spec.bytecodes import UNIT
 from jitvm.spec.cfunctions import SLOTS
 from jitvm.spec.layout import CO_SUSPENDS
 from jitvm.tracing.beliefs import TYPE_KINDS
+from jitvm.tracing.early import FINISHED, RETURNED, EarlyReturn, return_early
 from jitvm.tracing.emission import CONSTANTS, FIELDS, KINDS, Abort, flat, number, truth
 from jitvm.tracing.exits import Exit
 from jitvm.tracing.region import METADATA, Region
@@ -27,8 +28,6 @@ AREA_REGISTERS, AREA_CALLER, AREA_SITE, AREA_FUNCTION, AREA_VALUES = (
 CONVENTION = "preserve_nonecc"
 """How activations call each other: with more arguments in registers, and nothing saved by a callee that makes no call itself."""
 TYPE_OF = {"int": int, "float": float, "bool": bool}
-RETURNED, FINISHED = 0, 1
-"""Status of a body: the value is the payload, or the interpreter has finished the activation and the payload is an object (0: raised)."""
 
 
 class FunctionRegion(Region):
@@ -41,6 +40,7 @@ class FunctionRegion(Region):
         self.state.frames = (Frame(self.root, 0),)
         self.kinds: list[str] = self.specs["arguments"]
         self.area_words = 0
+        self.early: list[EarlyReturn] = []
         self.returns = 0
         code = self.root.code
         if code.co_cellvars or code.co_freevars or code.co_flags & CO_SUSPENDS or not self.root.simple:
@@ -81,7 +81,7 @@ class FunctionRegion(Region):
         is left (interpreter/stack.py), and writes the words of its area that do not change."""
         if self.state.cse.get("before calls"):
             return
-        self.count_work()
+        self.show_work()
         self.poll(self.pc, self.start)
         least = self.op(f"load ptr, ptr {self.offset('%ctx', 8 * SLOTS['stack_from'])}")
         self.guard(I1(self.op(f"icmp ugt ptr %area, {least}")), True)
@@ -196,9 +196,10 @@ class FunctionRegion(Region):
         function = self.box(callee)[0]
         less = self.pure("sub i32 %left, 1")
         text = "".join(", " + a for a in arguments)
+        early = EarlyReturn(self.lines, self.block, arguments)
         pair = self.op(f"call {CONVENTION} {{i64, i64}} @body(ptr %ctx, ptr %ts, ptr %area, ptr null, ptr {function}, i32 {less}{text})")
         payload, status = self.op(f"extractvalue {{i64, i64}} {pair}, 0"), self.op(f"extractvalue {{i64, i64}} {pair}, 1")
-        result = self.take_result(payload, status, instruction)
+        result = self.take_result(payload, status, instruction, early)
         self.kill(window[0])
         self.write(instruction.values["dst"], result)
         return self.pc + UNIT * int(instruction.row.size)
@@ -242,7 +243,7 @@ class FunctionRegion(Region):
         self.emit(f"store {kind} {text}, ptr {self.op(f'getelementptr i8, ptr %area, i64 {8 * place + AREA_VALUES}')}")
         return place
 
-    def take_result(self, payload: str, status: str, instruction: Any) -> Value:
+    def take_result(self, payload: str, status: str, instruction: Any, early: EarlyReturn) -> Value:
         """The value of a native call. Where the interpreter finished the callee, it finishes this activation too."""
         plain, finished = self.label(), self.label()
         test = self.op(f"icmp eq i64 {status}, 0")
@@ -264,7 +265,9 @@ class FunctionRegion(Region):
         self.cold.append(self.lines)
         self.lines, self.block, self.state = main, block, state
         self.at(plain)
-        direct = self.decode_payload(payload, kind)
+        early.joins(self.lines, plain, payload)
+        self.early.append(early)
+        direct = self.decode_payload(early.payload, kind)
         if kind == "int":
             return IntValue(I64(direct))
         if kind == "float":
@@ -338,6 +341,7 @@ class FunctionRegion(Region):
         self.describe_exits()
         for header in self.headers:
             header.finish(self.lines)
+        return_early(self.early, flat(self.lines))
         entry = [*self.areas(), f"  %area = alloca [{self.area_words + AREA_VALUES // 8} x i64]"]
         parameters = "".join(f", {KINDS[kind]} %a{index}" for index, kind in enumerate(self.kinds))
         body = "\n".join([f"define internal {CONVENTION} {{i64, i64}} @body(ptr %ctx, ptr %ts, ptr %caller, ptr %given, ptr %function, "

@@ -58,8 +58,7 @@ class Header:
     def finish(self, _lines: list[Any]) -> None:
         """Writes the phi lines, now that all incoming values are known."""
         for hole, name, kind, incoming in self.phis.values():
-            only = "".join(hole)  # for which kind of code
-            hole[:] = [f"  {name} = phi {kind} " + ", ".join(f"[{value}, %{block}]" for value, block in incoming) + only]
+            hole[:] = [f"  {name} = phi {kind} " + ", ".join(f"[{value}, %{block}]" for value, block in incoming)]
 
 
 class LoopsMixin(SuspendedMixin, PollsMixin, PairsMixin, EdgesMixin):

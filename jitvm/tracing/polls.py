@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from jitvm.tracing.beliefs import FIELD
-from jitvm.tracing.emission import GOOD, WORK
+from jitvm.tracing.emission import WORK
 from jitvm.tracing.machine import Machine
 from jitvm.tracing.values import State
 
@@ -10,8 +10,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-RARELY = 256
-"""Turns after which a loop over a range polls that calls nothing and has no loop within: some microseconds."""
+RARELY = 1024
+"""Turns after which a loop over a range polls that calls nothing and has no loop within: mostly some microseconds, at worst a
+millisecond. The end of each such part is a mispredicted jump."""
 
 
 class Turn:
@@ -29,7 +30,6 @@ class PollsMixin(Machine):
     """The part of a region that polls."""
 
     headers: list[Any]
-    worked: int
     breaker: str
     leave: Any
 
@@ -40,7 +40,7 @@ class PollsMixin(Machine):
         """
         turn = header.turn
         if turn is None or header is not self.headers[-1] or self.state.called:
-            self.count_work()
+            self.show_work()
             self.poll(header.pc)
         elif not turn.more:
             turn.more = self.label()
@@ -85,7 +85,7 @@ class PollsMixin(Machine):
             self.emit(f"{name}.any = icmp slt i64 {turn.index}, {turn.length}")
             self.emit(f"br i1 {name}.any, label %{turn.more}.go, label %{turn.no}")
             self.at(f"{turn.more}.go")
-            self.count_work()
+            self.show_work()
             none = self.op(f"zext i32 {self.poll(header.pc)} to i64")
             # What the poll found, 0, is added so that LLVM does not work the limit out in each turn.
             self.emit(f"{name}.from = add i64 {turn.index}, {none}")
@@ -100,19 +100,17 @@ class PollsMixin(Machine):
     def bind_later(self, header: Any, part: str, first: str) -> None:
         """Whether the loop's variable is bound, where a part of the turns has ended: it was before the loop, or there was one.
 
-        Nobody asks elsewhere, since each turn begins with binding it. The good code knows it here; as a phi, which the first code has, it
-        costs each turn an instruction.
+        Nobody asks elsewhere, since each turn begins with binding it. As a phi it would cost each turn an instruction.
         """
         record = header.state.frames[-1].record
         target = record.instruction(record.after(header.pc))
-        hole, flag, _, incoming = header.phis.get(("bound", (len(header.path), target.values.get("dst"))), ([], "", "", []))
+        place = "bound", (len(header.path), target.values.get("dst"))
+        _, flag, _, incoming = header.phis.get(place, ([], "", "", []))
         if not flag or any(value != "true" for value, _ in incoming[1:]):
             return
-        hole.append(WORK)
+        del header.phis[place]
         self.emit(f"{flag}.turned = icmp ne i64 {part}, {first}")
-        self.lines[-1] = GOOD + self.lines[-1]
         self.emit(f"{flag} = or i1 {incoming[0][0]}, {flag}.turned")
-        self.lines[-1] = GOOD + self.lines[-1]
 
     def poll(self, pc: int, state: State | None = None) -> str:
         """Leaves at ``pc``, in ``state`` or the current one, where somebody waits; the word that says so, which is 0 behind the poll."""
@@ -124,10 +122,6 @@ class PollsMixin(Machine):
         self.at(good)
         return waiting
 
-    def count_work(self) -> None:
-        """The first code shows that it runs (tracing/tiers.py): the word has a value it had not before."""
-        self.worked += 1
-        old, new = f"%work{self.worked}", f"%more{self.worked}"
-        self.emit(f"{old} = load i64, ptr @work{WORK}")
-        self.emit(f"{new} = add i64 {old}, 1{WORK}")
-        self.emit(f"store i64 {new}, ptr @work{WORK}")
+    def show_work(self) -> None:
+        """The first code shows that it runs (tracing/tiers.py): the worker takes back what is stored, and looks for it again."""
+        self.emit(f"store i64 1, ptr @work{WORK}")

@@ -79,7 +79,6 @@ class Region(EndingsMixin, CaughtMixin, CallsMixin, LoopsMixin, PromotionMixin, 
         self.passed: dict[Any, int] = {}
         self.replayed = 0
         self.spills = 0
-        self.worked = 0
         self.arguments = 0
 
     # -- the whole region

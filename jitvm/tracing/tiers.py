@@ -15,7 +15,7 @@ from jitvm.baseline.compiler import compile_text
 from jitvm.baseline.reader import Unsupported
 from jitvm.spec.shared import CONSTANTS
 from jitvm.spec.words import array
-from jitvm.tracing.emission import GOOD, WORK, Abort
+from jitvm.tracing.emission import WORK, Abort
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class Build:
 
     def __init__(self, root: Any, region: Any, text: str) -> None:
         self.root, self.region, self.counting = root, region, text
-        self.text = "\n".join([line.removeprefix(GOOD) for line in text.split("\n") if not line.endswith(WORK)])
+        self.text = "\n".join([line for line in text.split("\n") if not line.endswith(WORK)])
         self.work = array("Q", bytes(8))
         self.externals: dict[str, int] = {}
         self.job: Job | None = None

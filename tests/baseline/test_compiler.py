@@ -14,10 +14,12 @@ import pytest
 from jitvm.backend import elf
 from jitvm.baseline.compiler import compile_text
 from jitvm.baseline.divisions import magic
+from jitvm.baseline.emitter import Emitter
 from jitvm.baseline.reader import Unsupported
 from tests.baseline.programs import LLVM
 
 ROOT = Path(__file__).resolve().parents[2]
+METADATA = '!0 = !{!"branch_weights", i32 2000, i32 1}\n!1 = !{!"branch_weights", i32 1, i32 2000}\n'
 SCRIPTS = ROOT / "tests" / "programs" / "scripts"
 
 RECURSIVE = """
@@ -127,6 +129,112 @@ def test_a_division_spares_the_values_around_it(operation: str) -> None:
     assert run(ctypes.addressof(memory), 11, 0, 0.0) == total
     around.free()
     code.free()
+
+
+NUMBERS = (0, 1, -1, 7, -7, 10, 3_000_000_000, -3_000_000_000, (1 << 32) - 1, 1 << 32, (1 << 62) + 5, -(1 << 62) - 5, 1 << 31, -(1 << 63))
+
+
+@pytest.mark.parametrize("name", ("quotient", "rest"))
+def test_divisions_of_short_and_long_numbers(name: str) -> None:
+    """Two numbers of 32 bits take another instruction than others."""
+    operation = "sdiv" if name == "quotient" else "srem"
+    pairs = [(a, b) for a in NUMBERS for b in NUMBERS if b and (a, b) != (-(1 << 63), -1)]
+    lines = []
+    for i, _ in enumerate(pairs):
+        lines += [f"  %pa{i} = getelementptr i8, ptr %mem, i64 {16 * i}", f"  %pb{i} = getelementptr i8, ptr %mem, i64 {16 * i + 8}",
+                  f"  %a{i} = load i64, ptr %pa{i}", f"  %b{i} = load i64, ptr %pb{i}", f"  %d{i} = {operation} i64 %a{i}, %b{i}",
+                  f"  store i64 %d{i}, ptr %pa{i}"]
+    words = ends_with("\n".join(lines), [number for pair in pairs for number in pair])
+    for (a, b), got in zip(pairs, words[::2], strict=True):
+        quotient = abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
+        assert got == (quotient if name == "quotient" else a - quotient * b), (a, b)
+
+
+LOOP = """  %last = load i64, ptr %mem
+  br label %head
+head:
+  %i = phi i64 [0, %entry], [%next, %often], [%next, %seldom]
+  %sum = phi i64 [0, %entry], [%more, %often], [%far, %seldom]
+  %on = icmp slt i64 %i, %last
+  br i1 %on, label %turn, label %out, !prof !0
+turn:
+  %next = add i64 %i, 1
+  %twice = shl i64 %i, 1
+  %more = add i64 %sum, %twice
+  %bits = and i64 %i, 7
+  %rare = icmp eq i64 %bits, 7
+  br i1 %rare, label %seldom, label %often, !prof !1
+often:
+  br label %head
+seldom:
+  %far = mul i64 %more, %next
+  br label %head
+out:
+  %p1 = getelementptr i8, ptr %mem, i64 8
+  %p2 = getelementptr i8, ptr %mem, i64 16
+  store i64 %sum, ptr %p1
+  store i64 %i, ptr %p2"""
+
+
+@pytest.mark.parametrize("last", (-1, 0, 1, 2, 8, 30))
+def test_a_loop_of_which_each_turn_ends_in_its_test(last: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    headers = []
+    again = Emitter.test_again
+    monkeypatch.setattr(Emitter, "test_again", lambda self, header: (headers.append(header.label), again(self, header)))
+    words = ends_with(LOOP, [last, 0, 0])
+    total = 0
+    for i in range(last):
+        total += 2 * i
+        if i % 8 == 7:
+            total = signed(total * (i + 1))
+    assert words == [last, total, max(last, 0)]
+    assert headers == ["head"]
+
+
+def test_what_calls_save_is_saved_again_where_ways_meet() -> None:
+    """The word of a register that a call saves still has its value at a second call, if the first was on the way there."""
+    more = "".join(f"  %q{i} = getelementptr i8, ptr %mem, i64 {8 * i}\n  %u{i} = load i64, ptr %q{i}\n" for i in range(1, 9))
+    used = "".join(f"  %w{i} = add i64 %{f'w{i - 1}' if i > 1 else 's2'}, %u{i}\n" for i in range(1, 9))
+    text = RECURSIVE.replace("more:\n", f"more:\n{more}").replace("  br label %join\njoin:", f"{used}  br label %join\njoin:")
+    text = text.replace("[%s2, %often]", "[%w8, %often]")
+    code = elf.load(compile_text(text))
+    around = elf.load(LLVM.object_bytes(AROUND), code.names)
+    run = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_double)(around.names["run"])
+    theirs = elf.load(LLVM.object_bytes(text.replace("internal ", "") + METADATA))
+    for n in range(12):
+        memory, other = (ctypes.c_int64 * 9)(*range(9)), (ctypes.c_int64 * 9)(*range(9))
+        aside = elf.load(LLVM.object_bytes(AROUND), theirs.names)
+        same = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_double)(aside.names["run"])
+        assert run(ctypes.addressof(memory), n, 1, 2.5) == same(ctypes.addressof(other), n, 1, 2.5)
+        assert list(memory) == list(other)
+        aside.free()
+    for loaded in (around, theirs, code):
+        loaded.free()
+
+
+def test_a_value_may_be_defined_further_down_in_the_text() -> None:
+    lines = """  br label %first
+second:
+  %sum = add i64 %later, 1
+  store i64 %sum, ptr %mem
+  br label %third
+first:
+  %later = add i64 %n, 20
+  br label %second
+third:"""
+    assert ends_with(lines, [0]) == [32]
+
+
+def test_a_value_must_be_defined_on_each_way_to_its_use() -> None:
+    lines = """  %c = icmp eq i64 %n, 5
+  br i1 %c, label %first, label %second
+first:
+  %later = add i64 %n, 20
+  br label %second
+second:
+  store i64 %later, ptr %mem"""
+    with pytest.raises(Unsupported, match="not defined"):
+        ends_with(lines, [0])
 
 
 def ends_with(lines: str, memory: list[int]) -> list[int]:

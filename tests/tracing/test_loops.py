@@ -52,3 +52,11 @@ def test_compiled(name: str, folder: Path, tmp_path: Path) -> None:
     compiled = {row["line"] for row in json.loads((tmp_path / "stats.json").read_text())["loops"] if row["outcome"] == "compiled"}
     wanted = {number for number, line in enumerate(PROGRAMS[name].splitlines(), 1) if line.endswith("# compiled")}
     assert wanted - compiled == set()
+
+
+def test_calls_that_would_return_at_once_are_not_made(folder: Path) -> None:
+    done = harness.in_vm(folder / "recursion_that_ends_at_once.py", EAGER, "-X", "dump=l", "-X", "cache=0")
+    bodies = [text for text in done.stderr.split("define internal ")[1:] if "@body" in text]
+    rows = [(text.count(".early = "), text.count("{i64, i64} @body(") - 2) for text in bodies]  # without definition and wrapper
+    assert rows[:5] == [(2, 2), (2, 2), (1, 1), (3, 3), (1, 1)]  # fib, turned, zero, between, large
+    assert (0, 2) in rows  # half: its arguments are floats
