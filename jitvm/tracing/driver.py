@@ -443,7 +443,9 @@ class Driver(EntriesMixin, RebuildsMixin, NestsMixin):
                         path, stack, code = (), [entered], entered
                     else:
                         path, code, stack = (*path, pc), entered, [*stack, entered]
-            if following and path and code.holds(pc) and code.holds(following) and following not in code.successors(pc):
+            if path and pc == code.base and code.holds(following) and following == stack[-2].after(path[-1]):
+                path, stack, code = path[:-1], stack[:-1], stack[-2]  # the activation, of the same function, ran as native code
+            elif following and path and code.holds(pc) and code.holds(following) and following not in code.successors(pc):
                 depth = self.caught_at(path, stack, pc, following)
                 path, stack, code = path[:depth], stack[:depth + 1], stack[depth]
             if following and not code.holds(following):
